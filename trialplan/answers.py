@@ -31,6 +31,24 @@ _MAY_BE_LATER = ("arms", "arms_unrounded", "power", "success")
 """The fields of a sample size that may be computed later."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Needed:
+    """Participants where arms end one by one: at most, on average at the planned effect, and without any effect.
+
+    `why` says by which rule fewer are needed than all arms together would have; empty where none makes sure of it.
+    """
+
+    most: int
+    planned: float
+    idle: float
+    why: str = ""
+
+    @property
+    def in_all(self) -> str:
+        """At most so many in all, and so many on average."""
+        return f"at most {self.most:,} in all and {self.planned:,.0f} on average"
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SampleSize(Answer):
     """The answer to "how many?": what was asked, and what whole allocation blocks attain.
@@ -117,7 +135,8 @@ class SampleSize(Answer):
         if self.first_n is not None:
             rows.append(("first n", f"{self.first_n:,}; power is a saw-tooth, searched to {self.searched_to:,}"))
         if self.enrolled is not None:
-            rows.append(("enrolled", f"{participants(self.enrolled['arms'])}, to lose {percent(self.dropout)}"))
+            arms = participants(self.enrolled["arms"], self.in_all(self.enrolled["n"]))
+            rows.append(("enrolled", f"{arms}, to lose {percent(self.dropout)}"))
         tables = [facts([*rows, *source(design)]), *design.detail_tables(self.extra)]
         return Page(data=self.as_json(), headline=self._headline(), tables=tables, notes=self.notes)
 
@@ -140,10 +159,16 @@ class SampleSize(Answer):
         asks = self.design.asks_for
         return (asks,) if asks and isinstance(self.target, float) and math.isnan(self.target) else ()
 
+    def in_all(self, enrolled: int | None = None) -> str:
+        """How many in all, of those enrolled if they are told, where arms end one by one; empty where all are."""
+        needed = self.design.participants_needed(int(self.n), enrolled)
+        return "" if needed is None else needed.in_all
+
     def _headline(self) -> str:
         """What so many participants attain; or, where n was given, what power they have."""
         each = chances(self.success, self.power, self.design.attains)
-        got, arms = ", ".join(f"{name} {shown}" for name, shown in each), participants(self.arms)
+        got = ", ".join(f"{name} {shown}" for name, shown in each)
+        arms = participants(self.arms, self.in_all())
         if math.isnan(self.target):
             return f"{got} with {arms}"
         return " ".join(filter(None, (f"{arms}: {got}", to_show(self.design))))

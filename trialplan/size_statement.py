@@ -34,7 +34,7 @@ def statement(answer: SampleSize) -> str:
     come from no program knows, so the last sentence asks for it.
     """
     design = answer.design
-    sentences = [_size(answer)]
+    sentences = [_size(answer), *_needed(answer)]
     besides = rests_on(design, _stated, numbers=False)
     if besides:
         sentences.append(f"The number also rests on this: {'; '.join(besides)}.")
@@ -44,7 +44,7 @@ def statement(answer: SampleSize) -> str:
     if design.has_level:
         sentences.append(_decision(cast("Design", design)))
     if answer.enrolled is not None:
-        lost, arms = percent(answer.dropout), participants(answer.enrolled["arms"])
+        lost, arms = percent(answer.dropout), participants(answer.enrolled["arms"], answer.in_all(answer.enrolled["n"]))
         sentences.append(f"To allow for {lost} without an outcome, {arms} are {_verb(design)}.")
     sentences.append(f"The calculation is by {design.formula} ({design.reference}; trialplan {__version__}).")
     near = design.has_level and cast("Design", design.fixed).margin is not None
@@ -68,6 +68,15 @@ def _size(answer: SampleSize) -> str:
         return f"The trial needs {arms}{ratio}, for {design.attains} {number(answer.target)}{_if(design)}."
     power = f"{100 * float(answer.success):.1f} %"
     return f"The trial needs {arms}{ratio}, with the outcome: they give {power} power {_claim(design)}{_if(design)}."
+
+
+def _needed(answer: SampleSize) -> list[str]:
+    """How many of them, where arms end one by one."""
+    needed = answer.design.participants_needed(int(answer.n))
+    if needed is None:
+        return []
+    most = f"At most {needed.most:,} of them are needed, because {needed.why}" if needed.why else "All may be needed"
+    return [f"{most}; on average {needed.planned:,.0f} are at the planned effect, and {needed.idle:,.0f} without any."]
 
 
 def _claim(design: Sized) -> str:

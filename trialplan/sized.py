@@ -17,7 +17,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from trialplan import sizing
-from trialplan.answers import SampleSize
+from trialplan.answers import Needed, SampleSize
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.numerics.elementary import is_scalar
 from trialplan.numerics.lazy import np
@@ -274,6 +274,10 @@ class Sized(Stated, metaclass=_Spoken):
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """What else the answer holds."""
         return {}
+
+    def participants_needed(self, n: int, enrolled: int | None = None) -> Needed | None:
+        """How many of those enrolled, n unless told, are needed where arms end one by one; None where all are."""
+        return None
 
     def way(self) -> str:
         """The name of its way among several to be analysed or computed: the test, the method, the criterion."""

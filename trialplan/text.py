@@ -175,17 +175,18 @@ PAIRS = "pairs"
 """The name of the one arm of a design that compares within pairs: what its n counts."""
 
 
-def participants(arms: Mapping[str, int]) -> str:
+def participants(arms: Mapping[str, int], in_all: str = "") -> str:
     """93 per arm, 186 in all; 62 treatment + 31 control, 93 in all; 33 participants in all; 33 pairs in all.
 
-    Of arms that are called group 1 and group 2, so many per group.
+    Of arms that are called group 1 and group 2, so many per group. Where not all are needed, `in_all` says how many.
     """
     total = sum(arms.values())
+    told = in_all or f"{total:,} in all"
     if len(arms) == 1:
         return f"{plural(total, PAIRS[:-1] if PAIRS in arms else 'participant')} in all"
     if len(set(arms.values())) == 1:
-        return f"{next(iter(arms.values())):,} per {kind_of_arm(arms)}, {total:,} in all"
-    return f"{' + '.join(f'{n:,} {name}' for name, n in arms.items())}, {total:,} in all"
+        return f"{next(iter(arms.values())):,} per {kind_of_arm(arms)}, {told}"
+    return f"{' + '.join(f'{n:,} {name}' for name, n in arms.items())}, {told}"
 
 
 def kind_of_arm(names: Iterable[str]) -> str:

@@ -37,6 +37,31 @@ class TestShares:
         claimed = [(float(won), float(lost)) for _, won, lost in design.decided()]
         assert np.array(claimed) == pytest.approx(np.array(_of_pairs(design)), abs=4 * 0.5 / 200_000**0.5)
 
+    @pytest.mark.parametrize("correlation", [0.0, 0.5])
+    def test_what_the_answer_says_is_still_tied(self, correlation):
+        """After each outcome, of drawn pairs; in the end by the margin alone, and without one nobody is."""
+        design = HierarchicalOutcomes(**ALL, correlation=correlation)
+        told = [one["undecided"] for one in design.details(100, 0.8)["decided"]]
+        drawn = 1 - np.cumsum([won + lost for won, lost in _of_pairs(design)])
+        assert told == pytest.approx(drawn, abs=4 * 0.5 / 200_000**0.5)
+        page = str(design.sample_size(0.8))
+        assert f"lost, {100 * told[-1]:.1f} % still tied" in page
+        assert f"{100 * told[-1]:.1f} % of pairs, all of them by the margin of 0.2 standard deviations" in page
+        assert design.replace(tie_margin=0).details(100, 0.8)["ties"] == pytest.approx(0, abs=1e-9)
+
+    @pytest.mark.parametrize(
+        ("outcomes", "idle"),
+        [(EVENTS, ["tie_margin"]), (RESPONSE, ["follow_up", "tie_margin"]), (MEASURED, ["follow_up"]), (ALL, [])],
+    )
+    def test_what_is_of_no_outcome_is_not_told(self, outcomes, idle):
+        """A margin for ties where nothing is measured, and a follow-up without an event."""
+        design = HierarchicalOutcomes(**outcomes)
+        assert [name for name in ("follow_up", "tie_margin") if name not in design.assumptions()] == idle
+        page = str(design.sample_size(0.8))
+        assert [name for name in ("follow-up", "tie-margin") if name not in page] == [
+            name.replace("_", "-") for name in idle
+        ]
+
     def test_without_a_correlation_integrals_are_the_closed_form(self):
         """The two ways meet where the correlation vanishes."""
         design = HierarchicalOutcomes(**ALL)

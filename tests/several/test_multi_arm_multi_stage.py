@@ -5,10 +5,11 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, ttest_ind
 from small_plans import plan_text
 
 from trialplan import GroupSequential, ManyToOne, MultiArmMultiStage, TwoMeans, TwoProportions, monitor, size
+from trialplan.cli import main
 from trialplan.errors import ParameterError, PlanError
 from trialplan.numerics import arms_by_looks
 from trialplan.numerics.arms_by_looks import Comparison
@@ -89,6 +90,23 @@ class TestDrawn:
         for null in trial.at_null():
             assert null.simulate(n, trials, rng).rejected / trials <= trial.level + 4 * math.sqrt(0.025 / trials)
 
+    @pytest.mark.parametrize("kept", [None, 1])
+    def test_few_participants_and_t(self, kept):
+        """Six per arm at the first look: .461 would be claimed of any by then if t were a z with its noncentrality."""
+        treatments, arm, trials, rng = 2, 12, 30_000, np.random.default_rng(12)
+        trial = staged(TwoMeans(difference=1.2, sd=1), treatments=treatments, kept=kept, efficacy="pocock")
+        groups = rng.normal([[[1.2]], [[1.2]], [[0.0]]], 1.0, (treatments + 1, trials, arm))
+        p = np.stack(
+            [ttest_ind(groups[:2, :, :m], groups[2, :, :m], axis=-1, alternative="greater").pvalue for m in (6, 12)]
+        )
+        early, late = (one <= norm.sf(bound) for one, bound in zip(p, trial.upper, strict=True))
+        goes_on = np.ones_like(early) if kept is None else p[0] == p[0].min(axis=0)
+        by_look = trial.by_look((treatments + 1) * arm)
+        first = early.any(axis=0)
+        assert by_look[0].any == pytest.approx(first.mean(), abs=0.01)
+        assert by_look[1].any == pytest.approx((first | (late & goes_on).any(axis=0)).mean(), abs=0.012)
+        assert by_look[0].each[0] == pytest.approx(early[0].mean(), abs=0.01)
+
     def test_family_wise_error(self):
         """Never above the level where some treatments have an effect, whoever is dropped; binding rules too."""
         rng, effects = np.random.default_rng(8), (-1.5, 0.0, 2.5)
@@ -108,6 +126,36 @@ class TestAnswer:
         all_go_on, one = staged().sample_size(0.9), staged(kept=1).sample_size(0.9)
         assert one.n >= all_go_on.n
         assert one.extra["expected_n"]["null"] < all_go_on.extra["expected_n"]["null"]
+
+    @pytest.mark.parametrize("effect", [0.0, 0.5])
+    def test_participants_needed_are_counted(self, effect):
+        """At most those of the first look and of two arms after it, and on average as many as drawn trials have."""
+        trial, rng, runs = staged(treatments=3, kept=1, futility="z(0)"), np.random.default_rng(21), 40_000
+        n, arm = 240, 60
+        needed, by_name = trial.participants_needed(n), {0.0: "idle", 0.5: "planned"}
+        halves = rng.normal(0.0, math.sqrt(2 / arm), (2, runs, 4)) + np.array([effect] * 3 + [0.0])
+        best = (halves[0, :, :3].max(axis=1) - halves[0, :, 3]) / math.sqrt(4 / arm)
+        goes_on = (best >= 0) & (best < trial.upper[0])
+        used = np.where(goes_on, 4 * 30 + 2 * 30, 4 * 30)
+        assert needed.most == used.max() == 180
+        assert getattr(needed, by_name[effect]) == pytest.approx(used.mean(), abs=0.7)
+
+    def test_the_headline_says_how_many_are_needed(self):
+        """At most, and on average: page, JSON, statement, and those who are enrolled to lose some."""
+        answer = size(staged(treatments=3, kept=1), dropout=0.1)
+        arm, most = answer.arms["control"], answer.extra["n_at_most"]
+        average = answer.extra["expected_n"]["alternative"]
+        told = f"{arm} per arm, at most {most} in all and {average:.0f} on average: power"
+        assert answer.page().headline.startswith(told)
+        assert most < answer.n
+        assert answer.to_dict()["n_at_most"] == most
+        assert [look["n_at_most"] for look in answer.to_dict()["looks"]][-1] == most
+        for words in (f"At most {most} of them are needed, because after the first look only the best of 3 goes on",):
+            assert words in answer.statement()
+        enrolled = answer.design.participants_needed(answer.n, answer.enrolled["n"])
+        assert f"at most {enrolled.most} in all" in str(answer)
+        assert answer.n < answer.enrolled["n"] * (1 + 1e-9)
+        assert most < enrolled.most < answer.enrolled["n"]
 
     def test_cells_are_scalars(self):
         """Arrays of n and of the effect."""
@@ -134,15 +182,16 @@ class TestPlan:
         assert list(trial.arms_randomised) == ["treatment 1", "treatment 2", "control"]
         text = render(trial).replace("\\", "")
         first = trial.answer.extra["looks"][0]
+        needed = trial.design.participants_needed(trial.answer.n)
         for words in (
+            f"At most {needed.most} of them are needed, because after the first look only the best of 2 goes on",
+            f"; at most {needed.most} needed, and {needed.planned:.0f} on average at the planned effect |",
             "one for low and high (obrien-fleming; O'Brien & Fleming 1979",
             "after the first look only the best of 2 goes on",
             "the trial ends with the first treatment that is shown",
             f"| {first['n']} | {first['efficacy_z']:.3f} |",
         ):
             assert words in text, words
-        with pytest.raises(PlanError, match="a committee's sheet is of one comparison"):
-            sheet(trial)
 
     @pytest.mark.parametrize("document", ["protocol", "statistics"])
     def test_documents_tell_the_trial_with_looks(self, tmp_path, document):
@@ -293,3 +342,76 @@ class TestMonitored:
     def test_what_is_refused(self, seen, words):
         with pytest.raises(ParameterError, match=words):
             monitor(staged(treatments=2), n=201, **seen)
+
+
+class TestCommitteesSheet:
+    """What stops or drops a treatment in counts is what `monitor` says of the z of these counts."""
+
+    @staticmethod
+    def z(treatment, control, arm):
+        """Pearson's, from the two counts."""
+        rate = (treatment + control) / (2 * arm)
+        return (treatment - control) / arm / math.sqrt(rate * (1 - rate) * 2 / arm)
+
+    @pytest.fixture
+    def plan(self, tmp_path):
+        more = '[arms]\nnames = ["low", "high"]\n[monitoring]\nlooks = [0.5, 1]\nfutility = "z(0.5)"\n'
+        (tmp_path / "plan.toml").write_text(plan_text() + more)
+        return tmp_path / "plan.toml"
+
+    def test_counts_are_those_of_monitor(self, plan):
+        """At the boundary, and one count short of it, at every look and for every count of the control."""
+        trial = build(read(plan))
+        found = sheet(trial)
+        assert [one.final for one in found.several] == [False, True]
+        for one in found.several:
+            arm = one.arms[0].n
+            assert {each.n for each in one.arms} == {arm}
+            for column in one.counts:
+                before = ("0.7,0.6",) * (one.number - 1)
+                for at, step, status in ((column.efficacy, -1, "shown"), (column.futility, 1, "dropped")):
+                    if at is None:
+                        assert one.final
+                        continue
+                    for count in (at, at + step):
+                        z = self.z(count, column.control, arm)
+                        look = monitor(plan, z=(*before, f"{z!r},{0.61 if one.final else 0.6}"))
+                        met = look.hypotheses[0].status == status
+                        assert met == (count == at), (one.number, column, count)
+
+    def test_is_rendered_and_its_command_runs(self, plan, capsys, monkeypatch, tmp_path):
+        """The rule, the tables, a row of the form for what is dropped, and no stop of one comparison."""
+        monkeypatch.chdir(tmp_path)
+        trial = build(read(plan))
+        text = render(trial, kind="committee").split("# Reproduction")[0].replace("\\", "")
+        for words in (
+            "**The rule.** The trial is looked at with 50 %",
+            "A treatment is shown: on it at least",
+            "which",
+        ):
+            assert words in text, words
+        assert "Stop for efficacy" not in text
+        for one in sheet(trial).several:
+            assert f"`{one.command}`" in text
+            assert main(one.command.split()[1:]) == 0
+            told = "The last look, number 2" if one.final else "Look 1 of 2"
+            assert told in capsys.readouterr().out
+
+    def test_of_a_family_it_has_the_boundaries_of_each(self, tmp_path, capsys, monkeypatch):
+        """Each hypothesis has boundaries of its own at each share of the level, by z."""
+        monkeypatch.chdir(tmp_path)
+        said = plan_text()
+        begin = said.index("[[endpoint]]")
+        end = said.index("[[randomised]]")
+        second = said[begin:end].replace("response at 12 months", "no flare")
+        more = '[family]\nrule = "holm"\ncorrelation = 0.3\nsource = "s"\n[monitoring]\nlooks = [0.5, 1]\n'
+        more += 'efficacy = "lan-demets-pocock"\n'
+        (tmp_path / "plan.toml").write_text(said[:end] + second + said[end:] + more)
+        trial = build(read(tmp_path / "plan.toml"))
+        text = render(trial, kind="committee").split("# Reproduction")[0]
+        assert "share of the level" in text.lower()
+        found = sheet(trial)
+        assert not found.drops
+        assert all(not one.counts for one in found.several)
+        assert main(found.several[0].command.split()[1:]) == 0
+        assert "Look 1 of 2" in capsys.readouterr().out

@@ -30,7 +30,7 @@ from trialplan.outcome import EffectScale, Outcome
 from trialplan.outcomes.ordered import Ordered
 from trialplan.parameter import POSITIVE, PROPORTION, REAL, Interval, Numbers, largest, parameter
 from trialplan.rejection import either_way
-from trialplan.text import percent
+from trialplan.text import number, percent
 
 
 class Hierarchy(Ordered):
@@ -168,6 +168,11 @@ class HierarchicalOutcomes(Design):
             reason = f"has {ratios} ratios for {events} events"
             raise ParameterError(reason, owner=self, parameter="hazard_ratio", value=self.hazard_ratio)
 
+    def assumptions(self) -> dict[str, Any]:
+        """Without what is of no outcome here: a tie of measurements, say, where nothing is measured."""
+        idle = {"follow_up": self.hazard is None, "tie_margin": self.difference is None}
+        return {name: value for name, value in super().assumptions().items() if not idle.get(name)}
+
     @classmethod
     def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
         """An outcome, where none is stated."""
@@ -292,7 +297,10 @@ class HierarchicalOutcomes(Design):
         """The win ratio, win odds and net benefit that the outcomes give, and what each of them decides."""
         win, lose = map(float, self.wins_and_losses())
         half = (1 - win - lose) / 2
-        parts = [{"outcome": name, "won": float(won), "lost": float(lost)} for name, won, lost in self.decided()]
+        parts, undecided = [], 1.0
+        for name, won, lost in self.decided():
+            undecided = max(undecided - float(won) - float(lost), 0.0)
+            parts.append({"outcome": name, "won": float(won), "lost": float(lost), "undecided": undecided})
         return super().details(n, target) | {
             **({"win_ratio": win / lose} if lose else {}),
             **({"win_odds": (win + half) / (lose + half)} if lose + half else {}),
@@ -306,12 +314,19 @@ class HierarchicalOutcomes(Design):
         rest = {name: value for name, value in extra.items() if name not in ("decided", "net_benefit", "ties")}
         if "decided" not in extra:
             return super().detail_rows(rest)
-        each = [
-            (f"by {one['outcome']}", f"{percent(one['won'])} of pairs won, {percent(one['lost'])} lost")
-            for one in extra["decided"]
-        ]
+        each = []
+        for one in extra["decided"]:
+            won, lost, left = (percent(one[name]) for name in ("won", "lost", "undecided"))
+            each.append((f"by {one['outcome']}", f"{won} of pairs won, {lost} lost, {left} still tied"))
         benefit = ("net benefit", f"{percent(extra['net_benefit']).removesuffix(' %')} points")
-        return [*super().detail_rows(rest), benefit, *each, ("tied", f"{percent(extra['ties'])} of pairs")]
+        return [*super().detail_rows(rest), benefit, *each, *self._by_the_margin(extra)]
+
+    def _by_the_margin(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The share of pairs that are tied in the end, and how many of them the margin ties."""
+        told = f"{percent(extra['ties'])} of pairs"
+        if self.difference is None or not largest(self.tie_margin) > 0:
+            return [("tied", told)]
+        return [("tied", f"{told}, all of them by the margin of {number(self.tie_margin)} standard deviations")]
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, Any]:
         """Of each arm, treatment and control, every outcome of every participant: the events, response, measurement.

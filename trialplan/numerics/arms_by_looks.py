@@ -40,10 +40,33 @@ _GRID = Grid(reach=6.0, density=0.8)
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """One treatment against the control: its expected z at the end, and the root of the control's share of variance."""
+    """One treatment against the control: its expected z at the end, and the root of the control's share of variance.
+
+    A statistic that is no z has, at each look, one of `places`: begin and slope of the line that takes it to standard
+    deviations from its mean. A z lies about the drift's share with a standard deviation of 1.
+    """
 
     drift: float
     loading: float
+    places: tuple[tuple[float, float], ...] = ()
+
+    def as_z(self, statistic: Any, look: int, time: float) -> Any:
+        """The z that is as far from its mean as this statistic is at this look."""
+        if not self.places:
+            return statistic
+        begin, slope = self.places[look]
+        return self.drift * np.sqrt(time) + begin + slope * statistic
+
+    def of_z(self, z: Any, look: int, time: float) -> Any:
+        """The statistic that is as far from its mean at this look as this z."""
+        if not self.places:
+            return z
+        begin, slope = self.places[look]
+        return (z - self.drift * np.sqrt(time) - begin) / slope
+
+    def slope(self, look: int) -> float:
+        """By how many standard deviations the statistic moves with a step of 1."""
+        return self.places[look][1] if self.places else 1.0
 
     @property
     def rest(self) -> float:
@@ -144,7 +167,7 @@ class Course:
         left = 0.0
         for scene, aheads in zip(self.scenes, self.aheads, strict=True):
             unshown = [
-                state.unshown[..., None] - ahead.above(state.comparison.own(z, self.control, self.time))
+                state.unshown[..., None] - ahead.above(self._own(state.comparison, z))
                 for ahead, (state, _) in zip(aheads, scene.states, strict=True)
             ]
             left += scene.none_shown(unshown)
@@ -184,7 +207,7 @@ class Course:
         states = []
         for place, (ahead, (state, times)) in enumerate(zip(aheads, scene.states, strict=True)):
             kind = state.comparison
-            high, low = (kind.own(z, self.control, self.time) for z in (upper, lower))
+            high, low = (self._own(kind, z) for z in (upper, lower))
             above = ahead.above(high)
             below = ahead.below(low) if np.isfinite(lower) else np.zeros_like(above)
             self.shown[kind] += (scene.weight * above * self._others(scene, place)).sum() * times / self._count(kind)
@@ -193,6 +216,10 @@ class Course:
             after = _State(kind, walk, state.unshown[..., None] - above, state.dropped[..., None] + below)
             states.append((after, times))
         return _Scene(scene.weight, tuple(states))
+
+    def _own(self, kind: Comparison, statistic: Any) -> Any:
+        """The score of its own at which a comparison has this statistic now, for each score of the control."""
+        return kind.own(kind.as_z(statistic, self.look, self.time), self.control, self.time)
 
     def _count(self, kind: Comparison) -> int:
         return self.comparisons.count(kind)
@@ -228,16 +255,21 @@ class Course:
         (scene,), ((*aheads,),) = self.scenes, self.aheads
         kinds = [state.comparison for state, _ in scene.states]
         means = [kind.drift * np.sqrt(self.time) for kind in kinds]
-        top = min(upper, _REACH + max(means))
+        ends = [
+            [kind.of_z(mean + way * _REACH, self.look, self.time) for kind, mean in zip(kinds, means, strict=True)]
+            for way in (-1, 1)
+        ]
+        top = min(upper, max(ends[1]))
         x, w = gauss_legendre(_BEST)
-        bottom = min(min(means) - _REACH, top)
+        bottom = min(min(ends[0]), top)
         best, width = (bottom + (top - bottom) * x)[:, None], ((top - bottom) * w)[:, None]
         for others, going, ways in self._subsets(kinds):
             for place in others:
-                weight = scene.weight * width * kinds[place].density(best, self.control, self.time) * ways
-                weight = weight * others[place]
+                at = [kind.as_z(best, self.look, self.time) for kind in kinds]
+                density = kinds[place].density(at[place], self.control, self.time) * kinds[place].slope(self.look)
+                weight = scene.weight * width * density * ways * others[place]
                 for i, times in others.items():
-                    weight = weight * kinds[i].below(best, self.control, self.time) ** (times - (i == place))
+                    weight = weight * kinds[i].below(at[i], self.control, self.time) ** (times - (i == place))
                 states = [
                     (self._from(kinds[i], aheads[i], (upper, lower, best), gap), times) for i, times in going.items()
                 ]
@@ -256,7 +288,7 @@ class Course:
     def _from(self, kind: Comparison, ahead: Ahead, bounds: tuple[float, float, Any], gap: Any) -> _State:
         """One that goes on, being better than the best of the others."""
         upper, lower, best = bounds
-        high, low, floor = (kind.own(z, self.control, self.time) for z in (upper, lower, best))
+        high, low, floor = (self._own(kind, z) for z in (upper, lower, best))
         within = ahead.below(high) - ahead.below(floor)
         walk = ahead.between(np.maximum(low, floor), high, np.asarray(kind.drift / kind.rest), gap, _GRID)
         return _State(kind, walk, within, np.maximum(ahead.below(low) - ahead.below(floor), 0.0))

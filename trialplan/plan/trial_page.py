@@ -22,7 +22,8 @@ def page(trial: Trial) -> Page:
     endpoints = [_endpoint(one) for one in trial.endpoints]
     assumptions = [_assumption(one) for one in trial.assumptions]
     blocking = sum(finding.severity == "block" for finding in trial.findings)
-    more = "" if enrols is None else f", {enrols['n']:,} enrolled"
+    arms = participants(answer.arms, answer.in_all())
+    more = "" if enrols is None else f", {answer.in_all(enrols['n']) or format(enrols['n'], ',')} enrolled"
     return Page(
         data=plain(
             {
@@ -36,7 +37,7 @@ def page(trial: Trial) -> Page:
                 "findings": len(trial.findings),
             }
         ),
-        headline=f"{trial.plan.name}: {participants(answer.arms)}{more}, sized by {trial.primary.name}",
+        headline=f"{trial.plan.name}: {arms}{more}, sized by {trial.primary.name}",
         tables=[
             facts([("title", words.title), ("findings", f"{len(trial.findings)}, {blocking} of which it answers")]),
             Table(

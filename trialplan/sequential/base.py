@@ -85,6 +85,11 @@ class WithLooks(WrapperOfOne):
         """What happens at the looks at several treatments or hypotheses with these names; empty for a single one."""
         return ""
 
+    @property
+    def one_of_several(self) -> Design | None:
+        """One of the comparisons, where every look has one boundary for all of them; None where each has its own."""
+        return None
+
     def look_tables(self, extra: Mapping[str, Any], names: Names) -> list[Table]:
         """The looks of an answer as tables, with these names."""
         return self.detail_tables(extra)

@@ -45,7 +45,8 @@ def _cells(
     efficacy_name, efficacy, futility_name, futile, digits = bounds
     told = f", as {scale}" if scale else ""
     yield "information", number(look["information"])
-    yield "n", f"{look['n']:,.1f}".removesuffix(".0")
+    # where arms end one by one: of those that may still go on
+    yield "n", f"{look.get('n_at_most', look['n']):,.1f}".removesuffix(".0")
     yield efficacy_name, _or_none(look[efficacy], digits)
     if "effect_at_efficacy" in look:
         yield f"effect there{told}", _or_none(look["effect_at_efficacy"], 3)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
+from trialplan.answers import Needed
 from trialplan.design import Design
 from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics import arms_by_looks
@@ -15,6 +16,7 @@ from trialplan.numerics.arms_by_looks import MOST_CHOSEN, MOST_LOOKS, Comparison
 from trialplan.numerics.elementary import normal_cdf, normal_quantile, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import secant_root
+from trialplan.numerics.student import t_power
 from trialplan.page import Table
 from trialplan.parameter import Numbers, parameter
 from trialplan.sequential.base import DROPPED, GOES_ON, NOT_SHOWN, SHOWN, JudgedHypothesis, WithLooks
@@ -22,6 +24,7 @@ from trialplan.sequential.boundaries.efficacy import Efficacy, check_efficacy
 from trialplan.sequential.boundaries.fields import refused, shown
 from trialplan.sequential.boundaries.syntax import split
 from trialplan.sequential.look_table import HYPOTHESES, whole_looks
+from trialplan.several._powers import score
 from trialplan.several.many_to_one import ManyToOne
 from trialplan.text import listed, number, percent
 from trialplan.wrapper import Names
@@ -31,6 +34,13 @@ _NEVER = -math.inf
 
 _LEAST = 1e-15
 """The least probability that a normal score is taken of."""
+
+_WIDEST, _LEAST_SLOPE = 4.0, 0.05
+"""How far below the upper boundary a t is still asked where it lies, and the least slope there, where nothing is in
+doubt and the scores of its chances have no digits."""
+
+_PLANNED_AND_NULL = "alternative", "null"
+"""The truths at which the participants on average are told."""
 
 _MOST_TREATMENTS = 8
 """Treatments beyond which a trial of several stages is none that anybody runs."""
@@ -52,7 +62,7 @@ class MultiArmMultiStage(WithLooks):
     with the first that is shown; else each goes on until its own end. With `kept` only the best go on after the first
     look, and `futility` z values drop those below. The boundary is computed as if nothing were dropped, so that the
     level holds whatever is done, unless `binding`, which relies on its being obeyed. The statistics are taken as
-    jointly normal, a t as the z of its P value.
+    jointly normal, a t as the z of its P value, which at each look reaches the boundaries as often as its noncentral t.
 
     >>> from trialplan import TwoMeans
     >>> arms = ManyToOne(design=TwoMeans(difference=0.5, sd=1, test="z"), treatments=2)
@@ -91,6 +101,11 @@ class MultiArmMultiStage(WithLooks):
         """The treatments against the control, without looks."""
         assert isinstance(self.design, ManyToOne)
         return self.design
+
+    @property
+    def one_of_several(self) -> Design:
+        """One treatment against the control: the boundaries are those of all."""
+        return self.arms_design.design
 
     @property
     def fixed(self) -> Design:
@@ -176,11 +191,31 @@ class MultiArmMultiStage(WithLooks):
         arms = self.arms_design
         level = float(normal_cdf(-self.critical_value())) * self.sides
         of_one = arms.participants_of_one(n)
+        alike = {
+            id(one): (share * _drift(one, level, of_one), self._places(one, of_one, share)) for one in arms.comparisons
+        }
         compared = [
-            Comparison(drift=share * _drift(one, level, of_one), loading=loading)
+            Comparison(drift=alike[id(one)][0], loading=loading, places=alike[id(one)][1])
             for one, loading in zip(arms.comparisons, arms.planned_loadings, strict=True)
         ]
         return arms_by_looks.looks(self.upper, self.lower, self.looks, compared, together=self.together, kept=arms.kept)
+
+    def _places(self, one: Design, n: Numbers, share: float) -> tuple[tuple[float, float], ...]:
+        """Where the z of a t's P value lies at each look: right at both boundaries, or at the one and a step below it.
+
+        Its mean is smaller than the noncentrality and its variance smaller than 1, the more so the fewer participants.
+        """
+        if one.noncentral_t(n) is None:
+            return ()
+        found = []
+        for time, upper, lower in zip(self.looks, self.upper, self.lower, strict=True):
+            away, df = (float(part) for part in one.noncentral_t(n * time) or ())
+            high = upper if math.isfinite(upper) else 0.0
+            low = max(lower, high - _WIDEST) if math.isfinite(lower) else high - 1
+            at = [-float(score(t_power(share * away, df, float(normal_cdf(-z))))) for z in (high, low)]
+            slope = max((at[0] - at[1]) / (high - low), _LEAST_SLOPE)
+            found.append((at[0] - slope * high, slope))
+        return tuple(found)
 
     def success(self, n: Numbers) -> Numbers:
         """The probability that any, all, or the first is shown at some look."""
@@ -331,8 +366,12 @@ class MultiArmMultiStage(WithLooks):
         sizes = whole_looks(self.looks, int(n), self.block)
         by = {name: self.by_look(float(n), share) for name, share in HYPOTHESES.items()}
         return {
-            "looks": [self._row(look, size, by) for look, size in enumerate(sizes)],
+            "looks": [
+                self._row(look, size, by) | {"n_at_most": most}
+                for look, (size, most) in enumerate(zip(sizes, self._at_most(sizes), strict=True))
+            ],
             "comparisons": _comparisons(by["alternative"][-1]),
+            "n_at_most": self._at_most(sizes)[-1],
             "expected_n": {name: self._expected(found, sizes) for name, found in by.items()},
         }
 
@@ -388,9 +427,33 @@ class MultiArmMultiStage(WithLooks):
             before = size
         return total
 
+    def participants_needed(self, n: int, enrolled: int | None = None) -> Needed:
+        """By the arms that go on after each look; who is randomised to others while it is read is not counted."""
+        sizes = whole_looks(self.looks, n if enrolled is None else enrolled, self.block)
+        planned, idle = (self._expected(self.by_look(float(n), HYPOTHESES[name]), sizes) for name in _PLANNED_AND_NULL)
+        return Needed(most=self._at_most(sizes)[-1], planned=planned, idle=idle, why=self._why_fewer())
+
+    def _at_most(self, sizes: Sequence[int]) -> list[int]:
+        """Those that are needed at most by each look: all at the first, then of those that go on and of the control."""
+        arms = self.arms_design
+        if arms.kept is None:
+            return list(sizes)
+        *treatments, control = self.weights
+        share = (arms.kept * treatments[0] + control) / self.block
+        return [round(sizes[0] + (size - sizes[0]) * share) for size in sizes]
+
+    def _why_fewer(self) -> str:
+        arms = self.arms_design
+        if arms.kept is None:
+            return ""
+        return f"after the first look only {_best(arms.kept)} of {arms.treatments} {_goes(arms.kept)} on"
+
     def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """They stand in tables."""
-        return []
+        """Why fewer are needed than all arms would have; the rest stands in tables."""
+        why = self._why_fewer()
+        if not why or "n_at_most" not in extra:
+            return []
+        return [("needed at most", f"{extra['n_at_most']:,}: {why}; who is randomised while it is read comes on top")]
 
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """The looks, and the comparisons."""
@@ -413,8 +476,7 @@ class MultiArmMultiStage(WithLooks):
         if self.futility is not None:
             said.append("a treatment whose z lies below the lower boundary is dropped")
         if arms.kept is not None:
-            goes = "goes" if arms.kept == 1 else "go"
-            said.append(f"after the first look only {_best(arms.kept)} of {arms.treatments} {goes} on")
+            said.append(self._why_fewer())
         said.append(
             "the trial ends with the first treatment that is shown"
             if self.together
@@ -448,6 +510,10 @@ def _comparisons(last: Look) -> list[dict[str, Any]]:
 def _best(kept: int) -> str:
     """How many go on, in words."""
     return "the best" if kept == 1 else f"the best {kept}"
+
+
+def _goes(kept: int) -> str:
+    return "goes" if kept == 1 else "go"
 
 
 def _drift(one: Design, level: float, n: Numbers) -> float:

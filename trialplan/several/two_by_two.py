@@ -21,6 +21,7 @@ from trialplan.numerics.student import t_power
 from trialplan.page import Table
 from trialplan.parameter import Interval, Numbers, largest, parameter, smallest
 from trialplan.several._arms import whole_from
+from trialplan.several._correlation import variance
 from trialplan.several._powers import ALL, ANY, score
 from trialplan.several._treatments import Treatments, pooled_variance
 from trialplan.text import listed, number, probability
@@ -45,7 +46,8 @@ class TwoByTwo(Treatments):
     the effects' adding up, of rates on the log odds: `interaction` says by how much they do not, and the answer has the
     power with which an interaction as large as the first effect would be seen, which is small in a trial that is sized
     for the margins. Means are compared by the variance within the four groups; rates at the margins by the design's
-    own test.
+    own test, which takes each margin for participants of one rate. They are of two, in fixed numbers, and vary less:
+    power has the variance that they have, and the test's level is less than it says where the other treatment works.
 
     Two questions of two treatments are mostly each tested at the whole level; where either will do, each has half.
 
@@ -54,7 +56,7 @@ class TwoByTwo(Treatments):
     >>> trial = TwoByTwo(design=first, effect_shares=(1, 0.8))
     >>> answer = trial.sample_size(0.8)
     >>> answer.n, answer.arms["neither"], round(answer.extra["interaction_power"], 2)
-    (1104, 276, 0.47)
+    (1100, 275, 0.47)
 
     References:
         Cox (1958), Planning of Experiments, ch. 6; Peto (1978), Biomedicine 32:24 (the margins).
@@ -198,7 +200,10 @@ class TwoByTwo(Treatments):
         With groups in proportion the estimates of means are independent, but for the variance that they share.
         """
         if not self._student:
-            each = [one.success(n) for one in self.comparisons]
+            each = [
+                one.success(n) if narrower is None else normal_cdf(score(one.success(n)) / narrower)
+                for one, narrower in zip(self.comparisons, self._narrower, strict=True)
+            ]
             every = bivariate_cdf(score(each[0]), score(each[1]), self.correlation)
             return (*each, _either(each[0], each[1], every), every)
         usable = self.df(n) > 0
@@ -210,6 +215,29 @@ class TwoByTwo(Treatments):
         every = dunnett.all_above(limits, (0.0, 0.0), df, shifts)
         found = (*each, _either(each[0], each[1], every), every)
         return tuple(where(self.df(n) <= 0, 0.0, one) for one in found)
+
+    @cached_property
+    def _narrower(self) -> tuple[Numbers | None, ...]:
+        """By how much less each margin's estimate varies than the test takes it to, as a share; None of means.
+
+        The numbers of both groups in a margin are fixed, so that its count varies by the variance within them, and not
+        by that of one rate, which has the variance between them too (Cochran 1977, Sampling Techniques, 5.6).
+        """
+        if not self._in_rates:
+            return None, None
+        by_group = [rate * (1 - rate) for rate in self.rates]
+        other = self._given
+        shares = []
+        for one, arms in zip(self.comparisons, (((0, 1), (2, 3)), ((0, 2), (1, 3))), strict=True):
+            taken = [variance(arm) / weight for arm, weight in zip(one.latent(), one.weights, strict=True)]
+            within = [
+                (other * by_group[with_it] + (1 - other) * by_group[without]) / (rate * (1 - rate))
+                for (with_it, without), rate in zip(arms, one.count_rates(), strict=True)
+            ]
+            total: Any = sum(part * share for part, share in zip(taken, within, strict=True))
+            whole: Any = sum(taken)
+            shares.append(sqrt(total / whole))
+        return tuple(shares)
 
     @cached_property
     def correlation(self) -> Numbers:

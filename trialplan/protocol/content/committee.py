@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from trialplan.analyses.harm_guidance import REFERENCE, chance_raised, least_cases
 from trialplan.design import Design
-from trialplan.errors import PlanError
 from trialplan.files import typed
 from trialplan.numerics.binomial_limits import clopper_pearson_limits
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.plan.building import Trial
 from trialplan.plan.monitoring import HARM_CERTAINTY
 from trialplan.protocol.content.interim_analyses import LookView, Monitored, monitored
-from trialplan.protocol.content.views import ONE_ARM, TWO_ARMS
+from trialplan.protocol.content.views import ONE_ARM, TWO_ARMS, Arm, arm_names
+from trialplan.sequential.base import WithLooks
 from trialplan.sequential.interim.counts_at_bounds import (
     CountsAtBounds,
     counts_at_bounds,
     expected_counts,
     looked_at_in_counts,
 )
+from trialplan.wrapper import Wrapper
 
 CASES = 5
 """Columns of a table of cases, from none: harms that a committee must weigh case by case are few."""
@@ -43,6 +45,30 @@ class LookSheet:
 
     look: LookView
     sizes: tuple[int, ...]
+    counts: tuple[CountsAtBounds, ...]
+    command: str
+
+    def row(self, name: str) -> tuple[int | None, ...]:
+        """The counts of one boundary; empty where no column has one."""
+        found = tuple(getattr(one, name) for one in self.counts)
+        return () if all(one is None for one in found) else found
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookAtSeveral:
+    """One look at several treatments or hypotheses: its arms, what stops in counts of one of them, and what to type.
+
+    `sizes` are those of one treatment and of the control, and `counts` empty where a look is not told in counts, or
+    each hypothesis has boundaries of its own.
+    """
+
+    number: int
+    final: bool
+    information: float
+    n: int
+    arms: tuple[Arm, ...]
+    efficacy: float | None
+    futility: float | None
     counts: tuple[CountsAtBounds, ...]
     command: str
 
@@ -100,6 +126,8 @@ class CommitteeSheet:
 
     monitored: Monitored | None
     looks: tuple[LookSheet, ...]
+    several: tuple[LookAtSeveral, ...]
+    drops: bool
     upward: bool
     responders: str
     harm: HarmGuidance
@@ -114,18 +142,17 @@ def sheet(trial: Trial) -> CommitteeSheet:
     fixed = design.fixed
     assert isinstance(fixed, Design)  # a test's design without looks is one
     found = monitored(trial)
-    if design.looks and found is None:
-        raise PlanError(
-            f"{trial.plan.name}: a committee's sheet is of one comparison, and {design.slug()} looks at several; the "
-            "protocol and the statistical analysis plan tell its looks"
-        )
+    several = () if found is not None or not isinstance(design, WithLooks) else tuple(_at_several(trial, design))
+    needed = design.participants_needed(int(trial.answer.n), trial.n_randomised)
     facts = list(_facts(trial))
     return CommitteeSheet(
         monitored=found,
         looks=() if found is None else tuple(_look(trial, design, look) for look in found.looks),
-        upward=fixed.upward,
-        responders=fixed.outcome.responder,
-        harm=_harm(trial, found),
+        several=several,
+        drops=any(one.futility is not None for one in several) or bool(needed and needed.why),
+        upward=fixed.lead.upward if isinstance(fixed, Wrapper) else fixed.upward,
+        responders=(fixed.lead if isinstance(fixed, Wrapper) else fixed).outcome.responder,
+        harm=_harm(trial, several if found is None else found.looks),
         facts=tuple((what, words) for what, words, _ in facts if words),
         lacks=tuple(f"{what.lower()} ({key})" for what, words, key in facts if not words),
         within=trial.within is not None,
@@ -144,6 +171,41 @@ def _look(trial: Trial, design: Design, look: LookView) -> LookSheet:
     return LookSheet(look=look, sizes=sizes, counts=counts, command=_command(trial, look, sizes, counts))
 
 
+def _at_several(trial: Trial, design: WithLooks) -> Iterator[LookAtSeveral]:
+    """The looks at several: in counts where one boundary is that of all, and they are told so."""
+    rows, one, typed_so_far = trial.answer.extra["looks"], design.one_of_several, ""
+    names, fixed = arm_names(trial, design), design.fixed
+    assert isinstance(fixed, Wrapper)  # a look at one has a sheet of its own
+    count = len(fixed.named([""] * len(fixed.members), fixed.arm_names[:-1]))
+    for number, row in enumerate(rows, 1):
+        split = [round(float(size)) for size in design.split(row["n"])]
+        efficacy, futility = row.get("efficacy_z"), row.get("futility_z")
+        sizes, counts = (split[0], split[-1]), tuple[CountsAtBounds, ...]()
+        if one is not None and one.arm_names == TWO_ARMS and looked_at_in_counts(one, sum(sizes)):
+            # what lies on the lower boundary is not dropped
+            below = None if futility is None else math.nextafter(futility, -math.inf)
+            controls = expected_counts(float(one.count_rates()[1]), sizes[1])
+            counts = tuple(counts_at_bounds(one, sizes, control, efficacy, below) for control in controls)
+        typed_so_far += f" --z {_between(efficacy, futility, count)}"
+        yield LookAtSeveral(
+            number=number,
+            final=number == len(rows),
+            information=row["information"],
+            n=int(row.get("n_at_most", row["n"])),
+            arms=tuple(Arm(name=names[arm], n=size) for arm, size in zip(design.arm_names, split, strict=True)),
+            efficacy=efficacy,
+            futility=futility,
+            counts=counts,
+            command=f"trialplan monitor {typed(Path(Path(trial.plan.name).name))}{typed_so_far}",
+        )
+
+
+def _between(efficacy: float | None, futility: float | None, count: int) -> str:
+    """As many z between the boundaries, no two of them the same, as an example of what is typed."""
+    low, high = 0.0 if futility is None else futility, 2.0 if efficacy is None else efficacy
+    return ",".join(f"{low + (high - low) * (count - i) / (2 * count + 1):.2f}" for i in range(count))
+
+
 def _command(trial: Trial, look: LookView, sizes: tuple[int, ...], counts: tuple[CountsAtBounds, ...]) -> str:
     """What to type, with the result that lies at the look's boundary as the example."""
     asked = f"trialplan monitor {typed(Path(Path(trial.plan.name).name))} --look {look.number}"
@@ -156,7 +218,7 @@ def _command(trial: Trial, look: LookView, sizes: tuple[int, ...], counts: tuple
     return f"{asked} --z {0.0 if bound is None else bound.z:.2f}"
 
 
-def _harm(trial: Trial, found: Monitored | None) -> HarmGuidance:
+def _harm(trial: Trial, looks: Sequence[LookView | LookAtSeveral]) -> HarmGuidance:
     """The table of cases at the looks, or at shares of the trial where it has none."""
     names, arms = tuple(trial.arms_randomised), tuple(trial.arms_randomised.values())
     said = trial.plan.content.monitoring
@@ -164,7 +226,7 @@ def _harm(trial: Trial, found: Monitored | None) -> HarmGuidance:
     sizes: list[tuple[int, int]] = []
     if names == TWO_ARMS:
         shares = [tuple(round(share * n) for n in arms) for share in WITHOUT_LOOKS]
-        taken = shares if found is None else [tuple(round(arm.n) for arm in look.arms) for look in found.looks]
+        taken = [tuple(round(arm.n) for arm in look.arms) for look in looks] or shares
         sizes = [(first, second) for first, second in taken]
     columns = range(CASES)
     named = list(_rates(trial))

@@ -203,8 +203,14 @@ def _design(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     for name, label in (("masking", "Masking"), ("maskingDescription", "Masking, described"), ("whoMasked", "Masked")):
         if name != "whoMasked" or said.masked != ():
             yield (*info, "maskingInfo", name), _field(label, masking.get(name), "[registration] masked")
-    enrolment = {"count": trial.n_randomised, "type": "ESTIMATED"}
+    enrolment = {"count": _at_most(trial), "type": "ESTIMATED"}
     yield ("designModule", "enrollmentInfo"), _field("Enrolment, anticipated", enrolment)
+
+
+def _at_most(trial: Trial) -> int:
+    """The participants who are randomised at most: fewer than all arms would have where the rule ends some early."""
+    needed = trial.design.participants_needed(int(trial.answer.n), trial.n_randomised)
+    return trial.n_randomised if needed is None else needed.most
 
 
 def phases(said: str | None) -> list[str] | None:
@@ -306,7 +312,7 @@ def _ctis(trial: Trial) -> Iterator[tuple[str, dict[str, Any]]]:
         ),
     )
     yield "blinding", _field("Blinding", words.blinding)
-    yield "participants", _field("Participants planned", trial.n_randomised)
+    yield "participants", _field("Participants planned", _at_most(trial))
     ages = [one for one in (said.minimum_age, said.maximum_age) if one]
     yield "ageRange", _field("Age range", " to ".join(ages) if len(ages) > 1 else None, "[registration] minimum_age")
     yield "gender", _field("Gender", said.sex, "[registration] sex")
