@@ -113,7 +113,7 @@ WRONG = {
         ("effect", "two-proportions", "--control", "0.3", "--goal", "equivalence", "--margin", "0.1", "--n", "100"),
         "ask for its power",
     ),
-    "vary-missing": (GRID, "--vary control"),
+    "vary-missing": (GRID, "--vary treatment"),
     "vary-misspelt": ((*GRID, "--vary", "treatmnt=0.4,0.5"), "'treatment'"),
     "vary-without-values": ((*GRID, "--vary", "treatment"), "name=first:last:step"),
     "vary-empty-value": ((*GRID, "--vary", "treatment=0.4,,0.5"), "first:last:step or value,value"),
