@@ -114,6 +114,12 @@ WRONG = {
         "ask for its power",
     ),
     "vary-missing": (GRID, "--vary treatment"),
+    "vary-missing-of-a-table": (("scenarios", "contingency-table", "--rows", "0.2,0.8/0.4,0.6"), "--vary realised=0.7"),
+    "picture-of-a-width": (("size", "precision-icc", "--icc", "0.4", "--width", "0.1", "-o", "a.svg"), "be a picture"),
+    "profile-short-of-1": (
+        ("size", "dose-trend", "--control", "0.1", "--difference", "0.2", "--doses", "0,1,2", "--profile", "0.5,0.4"),
+        "must end with 1",
+    ),
     "vary-misspelt": ((*GRID, "--vary", "treatmnt=0.4,0.5"), "'treatment'"),
     "vary-without-values": ((*GRID, "--vary", "treatment"), "name=first:last:step"),
     "vary-empty-value": ((*GRID, "--vary", "treatment=0.4,,0.5"), "first:last:step or value,value"),
