@@ -25,7 +25,7 @@ from trialplan.outcome import UNKNOWN, Counts, Outcome
 from trialplan.page import Table
 from trialplan.parameter import POSITIVE, Numbers, Parameter, parameters, with_role
 from trialplan.stated import Stated
-from trialplan.text import PAIRS, error_rate, listed, number
+from trialplan.text import counted_in, error_rate, listed, number
 
 if TYPE_CHECKING:
     from trialplan.design import Design
@@ -384,7 +384,7 @@ class Sized(Stated, metaclass=_Spoken):
     @property
     def counted_in(self) -> str:
         """What n counts: participants, or the pairs that a design compares within."""
-        return PAIRS if self.arm_names == (PAIRS,) else "participants"
+        return counted_in(self.arm_names)
 
     def split(self, n: Numbers) -> tuple[Numbers, ...]:
         """The arms' shares of n participants, in the order of `arm_names`; fractional where n is."""

@@ -175,6 +175,11 @@ PAIRS = "pairs"
 """The name of the one arm of a design that compares within pairs: what its n counts."""
 
 
+def counted_in(arm_names: Iterable[str]) -> str:
+    """What the n of these arms counts: participants, or the pairs that a design compares within."""
+    return PAIRS if PAIRS in arm_names else "participants"
+
+
 def participants(arms: Mapping[str, int], in_all: str = "") -> str:
     """93 per arm, 186 in all; 62 treatment + 31 control, 93 in all; 33 participants in all; 33 pairs in all.
 
@@ -183,7 +188,7 @@ def participants(arms: Mapping[str, int], in_all: str = "") -> str:
     total = sum(arms.values())
     told = in_all or f"{total:,} in all"
     if len(arms) == 1:
-        return f"{plural(total, PAIRS[:-1] if PAIRS in arms else 'participant')} in all"
+        return f"{plural(total, counted_in(arms)[:-1])} in all"
     if len(set(arms.values())) == 1:
         return f"{next(iter(arms.values())):,} per {kind_of_arm(arms)}, {told}"
     return f"{' + '.join(f'{n:,} {name}' for name, n in arms.items())}, {told}"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from trialplan import Ancova, GroupSequential, OneProportion, TwoMeans, TwoProportions
+from trialplan import Ancova, GroupSequential, OneProportion, RestrictedMean, TwoMeans, TwoProportions, TwoStage
 from trialplan.analyses.assurance.assess import assess, assurance, events, in_brief
 from trialplan.analyses.assurance.joint_belief import joint
 from trialplan.analyses.assurance.predictive_counts import predictive
@@ -159,6 +159,13 @@ class TestBeliefs:
         with pytest.raises(ParameterError, match="needs a belief about at least one"):
             assurance(TRIAL, 88, {})
 
+    def test_what_reaches_beyond_the_design_is_told_as_that(self) -> None:
+        """A belief that has values which no curve has is refused as a belief, with the values that there may be."""
+        times = {"control_median": 10, "accrual_time": 12, "follow_up_time": 12}
+        design = RestrictedMean(horizon=10, difference=1, **times)
+        with pytest.raises(ParameterError, match=r"what is believed reaches values that cannot be: .* in \(0, 10\)"):
+            assess(design, 200, {"difference": Normal(1, 2)})
+
     def test_half_a_block_is_refused(self) -> None:
         """n is the total of whole blocks."""
         with pytest.raises(ParameterError, match="positive multiple of 2"):
@@ -205,6 +212,14 @@ class TestTarget:
         assert found.n_for_target is None
         assert found.reason is not None
         assert "participants are needed" in found.reason
+
+    def test_where_the_design_fixes_n_no_other_is_sought(self) -> None:
+        """The stages of a trial give one n, which reaches the target or does not, and the sentence says so."""
+        design, believed = TwoStage(null=0.1, expected=0.3, stages="1/10,5/29"), {"expected": Beta(12, 28)}
+        low, high = (assess(design, 29, believed, target=target) for target in (0.5, 0.95))
+        assert (low.n_for_target, low.reason) == (29, None)
+        assert high.n_for_target is None
+        assert high.reason == f"the numbers of two-stage fix n at 29, where assurance is {high.assurance:.3f}"
 
     def test_a_percentage_is_refused(self) -> None:
         """A target of 80 says how to write it."""

@@ -57,6 +57,7 @@ from trialplan.designs.unordered_categories import UnorderedCategories
 from trialplan.designs.win_ratio import WinRatio
 from trialplan.errors import ParameterError
 from trialplan.files import shipped
+from trialplan.parameter import typical
 from trialplan.plan import build, read
 from trialplan.protocol.content.context import basics
 from trialplan.sequential.group_sequential import GroupSequential
@@ -369,6 +370,14 @@ class TestAgreement:
         assert (wrong, done.returncode, done.stderr) == ([], 0, "")
         assert done.stdout.count("agrees    power with n") >= least
         assert "every comparison agrees" in done.stdout
+
+    @pytest.mark.parametrize("language", EITHER)
+    def test_other_programs_agree_with_the_example_of_every_design(self, ran, language):
+        """Whatever the catalogue holds, at the numbers that its help shows: none is left without what it needs."""
+        found = [of_design(cls(**typical(cls)), 0.8 if cls.attains == "power" else None) for cls in designs().values()]
+        done = ran(written(found, language), language)
+        wrong = [line for line in done.stdout.splitlines() if line.startswith("DISAGREES")]
+        assert (wrong, done.returncode, done.stderr) == ([], 0, "")
 
     @pytest.mark.parametrize("language", NOTICED)
     def test_losses_are_recomputed(self, told, language):

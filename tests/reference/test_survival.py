@@ -2,9 +2,12 @@
 
 import math
 from fractions import Fraction
+from statistics import NormalDist
 
+import pytest
 from reference_cases import ReferenceCases
 
+from trialplan.designs._risk_sets import along_risk_sets
 from trialplan.designs._survival import Curve, Entry, Seen, calendar_of
 from trialplan.designs.log_rank import LogRank
 from trialplan.designs.milestone import Milestone
@@ -321,3 +324,41 @@ def test_agrees_or_is_listed(case):
 def test_list_and_adapters_have_their_cases():
     """What is listed is among the cases and has a reason; no adapter stands for cases that are not there."""
     CASES.is_whole(ADAPTERS)
+
+
+LRSTAT = (
+    # rho, gamma, control hazard, hazard ratio, from then on, treated participants for each control, lrstat's power
+    (0, 1, 0.06, 0.6, 0, 2, 0.5339817),
+    (0, 1, 0.06, 0.6, 6, 1, 0.35628),
+    (1, 1, 0.08, 0.7, 0, 1, 0.431833),
+    (0, 1, 0.1, 0.5, 3, 3, 0.7392687),
+    (1, 0, 0.06, 0.6, 0, 1, 0.6667202),
+    (0, 0.5, 0.05, 0.75, 0, 1, 0.2471041),
+    (0.5, 0.5, 0.1, 0.8, 4, 2, 0.1170995),
+    (0, 1, 0.03, 0.45, 0, 1, 0.6723689),
+)
+"""lrstat 0.3.3 lrpower(kMax=1, criticalValues=qnorm(.975), accrualIntensity=15, accrualDuration=12, followupTime=12,
+gamma1=.01, gamma2=.01, …): weighted log-rank tests of 180 participants."""
+
+
+@pytest.mark.parametrize("case", LRSTAT)
+def test_lrstat_divides_the_same_mean_by_the_error_that_is_estimated(case):
+    """What tells lrstat's power of a weighted test from ours is the spread around the plan, and nothing else."""
+    rho, gamma, hazard, ratio, late, treated, power = case
+    course = {"effect_course": (0, 1), "effect_changes": (late,)} if late else {}
+    design = LogRank(
+        method="fleming-harrington",
+        rho=rho,
+        gamma=gamma,
+        control_hazard=hazard,
+        hazard_ratio=ratio,
+        accrual_time=12,
+        follow_up_time=12,
+        dropout_rate=0.01,
+        allocation=f"{treated}:1",
+        **course,
+    )
+    law = along_risk_sets(design, design.weighting)
+    away = abs(law.means[0]) * math.sqrt(180 / law.nulls[0][0])
+    assert NormalDist().cdf(away - NormalDist().inv_cdf(0.975)) == pytest.approx(power, abs=1e-4)
+    assert design.success(180) == pytest.approx(power, abs=0.007)

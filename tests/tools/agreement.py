@@ -413,6 +413,7 @@ OTHERS = {
     "clusters": ("test_clusters.py", None),
     "several": ("test_several.py", "disagreements_several.toml"),
     "dunnett_tables": ("test_dunnett_tables.py", None),
+    "odd_settings": ("test_odd_settings.py", None),
 }
 """Files of cases that tests of their own hold, and where their disagreements are listed."""
 

@@ -314,6 +314,21 @@ class TestOpenEffect:
         assert grid.n.tolist() == [128, 34]
 
 
+class TestPairs:
+    def test_are_called_so_wherever_they_are_counted(self):
+        """Every answer about a design of pairs says how many of those there are, and of no participants."""
+        design = trialplan.PairedMeans(difference=1, sd=2)
+        answers = (
+            trialplan.verify(design, n=34, trials=1000),
+            trialplan.tornado(design, {"sd": (1.5, 3)}),
+            trialplan.exclude(design, 34),
+        )
+        for answer in answers:
+            told = " ".join([answer.page().headline, *answer.page().notes])
+            assert " 34 pairs" in told
+            assert "participants" not in told
+
+
 class TestPool:
     def test_of_groups(self):
         """Groups are named by a field of the studies; an unknown one is told in Python's words."""

@@ -29,7 +29,7 @@ SUFFIXES = (".parquet", ".svg", ".png", ".pdf", ".html")
 def for_design(cls: type[Sized]) -> click.Command:
     """The verb for one design."""
     asked = [options.power_option(default=None), options.n_option()] if issubclass(cls, Design) else []
-    name = (options.effects(cls) or needed(cls))[0]
+    name = varied_in_example(cls)
     held = options.example(cls, [name])
     own: list[Any] = options.of_design(cls, several=True)
     for option in own:
@@ -84,6 +84,11 @@ def vary_option() -> click.Option:
     )
 
 
+def varied_in_example(cls: type[Sized]) -> str:
+    """The number that an example varies: the effect, or the first that is needed."""
+    return (options.effects(cls) or needed(cls))[0]
+
+
 def typical_of(cls: type[Sized], name: str) -> str:
     """An example of what --vary takes, from the typical values that the design declares."""
     return f"{flag(name)}={','.join(f'{value:g}' for value in parameters(cls)[name].typical) or 'first:last:step'}"
@@ -94,7 +99,7 @@ def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
     from trialplan.verbs.exploring import grid_of
 
     with options.typed(cls):
-        axes, (target, n) = axes_of(vary, f"--vary {typical_of(cls, next(iter(parameters(cls))))}"), _asked(given)
+        axes, (target, n) = axes_of(vary, f"--vary {typical_of(cls, varied_in_example(cls))}"), _asked(given)
     further = (N, TARGET) if issubclass(cls, Design) else ()
     for name in axes:
         if name not in (*parameters(cls), *further):

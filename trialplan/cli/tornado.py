@@ -10,10 +10,10 @@ import click
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import output_options, show_or_draw
-from trialplan.cli.scenarios import axes_of, typical_of, vary_option
+from trialplan.cli.scenarios import axes_of, typical_of, varied_in_example, vary_option
 from trialplan.design import Design
 from trialplan.page import PICTURES
-from trialplan.parameter import needed, parameters
+from trialplan.parameter import parameters
 from trialplan.text import flag
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def for_design(cls: type[Design]) -> click.Command:
     """The verb for one design, whose numbers are the plan."""
-    name = (options.effects(cls) or needed(cls))[0]
+    name = varied_in_example(cls)
     return options.verb(
         cls,
         _of_design,
@@ -55,9 +55,8 @@ def for_plan(name: str) -> click.Command:
 def _of_design(cls: type[Design], vary: tuple[str, ...], power: Any, **given: Any) -> None:
     from trialplan.verbs.exploring import tornado
 
-    name = (options.effects(cls) or needed(cls))[0]
     with options.typed(cls):
-        varied = axes_of(vary, f"--vary {typical_of(cls, name)}")
+        varied = axes_of(vary, f"--vary {typical_of(cls, varied_in_example(cls))}")
     design = cast("Design", options.build(cls, given))
     with options.typed(cls):
         _show(tornado(design, varied, power=power), cls.slug(), given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from trialplan import fields
@@ -32,6 +33,29 @@ class Differences(Outcome):
     def better(self, design: Design) -> str:
         """No direction is."""
         return f"any difference between the {self.groups} counts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllAtOnce(Design):
+    """Tests all differences at once and in no direction, at the whole level: any rejection is a success."""
+
+    directed = False
+
+    def noncentrality(self, n: Numbers) -> Numbers:
+        """Of the statistic with n participants: 0 where nothing of the plan is true."""
+        raise NotImplementedError
+
+    def null_values(self) -> tuple[Numbers, ...]:
+        """No difference."""
+        return (0.0,)
+
+    def reachable(self) -> Any:
+        """Whether anything differs."""
+        return self.noncentrality(1.0) > 0
+
+    def success(self, n: Numbers) -> Numbers:
+        """Any difference is one."""
+        return self.power(n)
 
 
 def realised(differences: str, **words: Any) -> Any:

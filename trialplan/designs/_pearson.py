@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from trialplan.design import Design
 from trialplan.designs import _groups as grouped
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import divide, least, where
@@ -14,7 +13,7 @@ from trialplan.parameter import Interval, Numbers, largest, parameters, smallest
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Pearson(Design):
+class _Pearson(grouped.AllAtOnce):
     """A table of groups and categories, of which all differences are tested at once and in no direction.
 
     References:
@@ -23,7 +22,6 @@ class _Pearson(Design):
     """
 
     exact = False
-    directed = False
     decides = "the chi-squared statistic decides"
     reference = "Guenther 1977"
 
@@ -44,20 +42,12 @@ class _Pearson(Design):
         share = self.value("effect")
         return [[none + share * (planned - none) for none, planned in group] for group in self.ways()]
 
-    def null_values(self) -> tuple[Numbers, ...]:
-        """No difference."""
-        return (0.0,)
-
     def effect_domain(self) -> Interval:
         """As far beyond the plan as it leaves every category a probability."""
         room: Any = parameters(type(self))[self.effect].domain.high  # type: ignore[union-attr]
         for none, planned in (one for group in self.ways() for one in group):
             room = least(room, divide(where(planned > none, 1 - none, none), abs(planned - none)))
         return Interval(0, smallest(room), "left")
-
-    def reachable(self) -> Any:
-        """Whether any probability differs."""
-        return self.noncentrality(1.0) > 0
 
     def noncentrality(self, n: Numbers) -> Numbers:
         """Of the chi-squared statistic: n times Cohen's squared w."""
@@ -77,10 +67,6 @@ class _Pearson(Design):
         """The upper tail at the whole level: the statistic has no direction."""
         df = self.degrees_of_freedom
         return 1 - special.chndtr(special.chdtri(df, self.alpha), df, self.noncentrality(n))
-
-    def success(self, n: Numbers) -> Numbers:
-        """Any difference is one."""
-        return self.power(n)
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """The degrees of freedom."""

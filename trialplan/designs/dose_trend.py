@@ -12,7 +12,7 @@ from trialplan.design import Design, Sized
 from trialplan.designs import _groups as grouped
 from trialplan.designs import _written as written
 from trialplan.designs._vectors import places
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, field
 from trialplan.numerics.elementary import divide, normal_cdf, normal_quantile, sqrt, square
 from trialplan.numerics.lazy import np
 from trialplan.outcome import EffectScale, Outcome
@@ -131,6 +131,9 @@ class DoseTrend(Design):
         """A share for each dose beyond the lowest, and rates that are rates."""
         if self.profile is not None and len(places(self.profile)) != len(self.doses) - 1:
             reason = f"must be {len(self.doses) - 1} shares, one for each dose beyond the lowest"
+            raise ParameterError(reason, owner=self, parameter="profile", value=self.profile)
+        if self.profile is not None and not (smallest(end := places(self.profile)[-1]) == largest(end) == 1):
+            reason = f"must end with 1, for the highest dose has the whole {field('difference')}, not with {end:g}"
             raise ParameterError(reason, owner=self, parameter="profile", value=self.profile)
         # as many digits as tell two doses apart
         grouped.divide(self, self.group_sizes, [f"dose {repr(dose).removesuffix('.0')}" for dose in self.doses])

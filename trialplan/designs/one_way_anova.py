@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from trialplan.design import Design
 from trialplan.designs import _f_test as f_test
 from trialplan.designs import _groups as grouped
 from trialplan.designs import _spread as spread
@@ -18,7 +17,7 @@ from trialplan.parameter import REAL, Numbers, parameter
 
 
 @dataclass(frozen=True, kw_only=True)
-class OneWayAnova(Design):
+class OneWayAnova(grouped.AllAtOnce):
     """Do the means of several groups differ?
 
     The F test of a one-way analysis of variance: of all differences at once and in no direction. What is shown is that
@@ -47,7 +46,6 @@ class OneWayAnova(Design):
     arm_names: ClassVar[tuple[str, ...]] = ("participants",)  # of an instance, its groups
     of_groups = True
     exact = True
-    directed = False
     decides = "the F statistic decides"
     formula = "one-way analysis of variance, noncentral F distribution"
     reference = "Tang 1938"
@@ -84,14 +82,6 @@ class OneWayAnova(Design):
         """The means and their spread; that the plan is true is the rule."""
         return ("group_means", "sd")
 
-    def null_values(self) -> tuple[Numbers, ...]:
-        """No difference."""
-        return (0.0,)
-
-    def reachable(self) -> Any:
-        """Whether any mean differs."""
-        return self.cohen_f() > 0
-
     def cohen_f(self) -> Numbers:
         """The standard deviation of the groups' means, weighted by their sizes, over that within a group."""
         means, shares = places(self.group_means), self.split(1.0)
@@ -99,14 +89,14 @@ class OneWayAnova(Design):
         between: Any = sum(share * square(one) for share, one in zip(shares, away, strict=True))
         return self.realised * sqrt(between) / self.sd
 
+    def noncentrality(self, n: Numbers) -> Numbers:
+        """Of the F statistic."""
+        return n * square(self.cohen_f())
+
     def power(self, n: Numbers) -> Numbers:
         """The upper tail at the whole level: the statistic has no direction."""
         between = len(self.arm_names) - 1
-        return f_test.f_power(n * square(self.cohen_f()), between, np.asarray(n) - between - 1, self.alpha)
-
-    def success(self, n: Numbers) -> Numbers:
-        """Any difference is one."""
-        return self.power(n)
+        return f_test.f_power(self.noncentrality(n), between, np.asarray(n) - between - 1, self.alpha)
 
     def details(self, n: Any, target: Numbers) -> dict[str, Any]:
         """Cohen's f, by which other programs know the effect."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from trialplan.design import Design
 from trialplan.designs import _f_test as f_test
 from trialplan.designs import _groups as grouped
 from trialplan.designs import _spread as spread
@@ -18,7 +17,7 @@ from trialplan.parameter import REAL, Interval, Numbers, parameter, smallest
 
 
 @dataclass(frozen=True, kw_only=True)
-class OneWayRepeatedMeasures(Design):
+class OneWayRepeatedMeasures(grouped.AllAtOnce):
     """Do the means of the same participants differ between several conditions?
 
     The F test of a one-way analysis of variance with repeated measures: every participant is measured under every
@@ -46,7 +45,6 @@ class OneWayRepeatedMeasures(Design):
     arm_names: ClassVar[tuple[str, ...]] = ("participants",)
     of_groups = True
     exact = True
-    directed = False
     decides = "the F statistic decides"
     formula = "one-way analysis of variance with repeated measures, noncentral F distribution"
     reference = "Tang 1938; O'Brien & Kaiser 1985"
@@ -92,29 +90,17 @@ class OneWayRepeatedMeasures(Design):
         """The means, their spread and the correlation; that the plan is true is the rule."""
         return ("condition_means", "sd", "correlation")
 
-    def null_values(self) -> tuple[Numbers, ...]:
-        """No difference."""
-        return (0.0,)
-
-    def reachable(self) -> Any:
-        """Whether any mean differs."""
-        return self._of_one() > 0
-
-    def _of_one(self) -> Numbers:
-        """The noncentrality of one participant."""
+    def noncentrality(self, n: Numbers) -> Numbers:
+        """Of the F statistic."""
         means = places(self.condition_means)
         _, away = grouped.about_mean(means, [1 / len(means)] * len(means))
         apart: Any = sum(square(one) for one in away)
-        return square(self.realised / self.sd) * apart / (1 - self.correlation)
+        return n * square(self.realised / self.sd) * apart / (1 - self.correlation)
 
     def power(self, n: Numbers) -> Numbers:
         """The upper tail at the whole level: the statistic has no direction."""
         between = len(places(self.condition_means)) - 1
-        return f_test.f_power(n * self._of_one(), between, (np.asarray(n) - 1) * between, self.alpha)
-
-    def success(self, n: Numbers) -> Numbers:
-        """Any difference is one."""
-        return self.power(n)
+        return f_test.f_power(self.noncentrality(n), between, (np.asarray(n) - 1) * between, self.alpha)
 
     def draw(self, n: int, trials: int, rng: Any) -> tuple[Any, ...]:
         """Outcomes, one row a trial, one column a participant, and the conditions on the last axis.

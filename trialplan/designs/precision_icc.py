@@ -11,7 +11,7 @@ from trialplan.answers import SampleSize
 from trialplan.design import Sized
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import normal_quantile, sqrt, where
-from trialplan.parameter import POSITIVE, PROPORTION, Numbers, parameter
+from trialplan.parameter import PROPORTION, Interval, Numbers, parameter
 
 FormulaName = Literal["bonett", "bonett-adjusted"]
 """The formulas."""
@@ -57,7 +57,7 @@ class PrecisionIcc(Sized):
         "intraclass correlation that is expected", PROPORTION, symbol="ρ", unit="proportion", typical=(0.4, 0.9)
     )
     width: Numbers = parameter(
-        "full width of the interval that is wanted", POSITIVE, unit="of a correlation", typical=(0.1, 0.4)
+        "full width of the interval that is wanted", Interval(0, 2), unit="of a correlation", typical=(0.1, 0.4)
     )
     raters: int = parameter(
         "measurements of each participant, by a rater each", None, default=2, read=_read_raters, shown="2"

@@ -28,8 +28,8 @@ def beliefs_of(trial: Trial) -> dict[str, Any]:
     effect = trial.primary.by_role("effect")
     if effect is None or effect.believed is None:
         raise PlanError(
-            f"{trial.plan.name}: assurance needs a treatment rate that is drawn from the evidence through a bridge, or "
-            "from a pooled effect, or said by experts; a stated value carries no uncertainty"
+            f"{trial.plan.name}: assurance needs an effect that is drawn from the evidence through a bridge, or from a "
+            "pooled effect, or said by experts; a stated value carries no uncertainty"
         )
     if effect.bridge is not None and effect.bridge.confidence is not None:
         raise PlanError(f"{trial.plan.name}: a lower limit is a planning value, not a belief; bridge by a discount")

@@ -243,8 +243,9 @@ def _draft(plan: Plan, section: EndpointSection) -> Endpoint:
             raise PlanError(f"a primary endpoint needs a design that tests; {section.design} does not")
         if cls.of_groups:
             raise PlanError(
-                f"a plan compares treatments with a control, and {cls.slug()} compares groups of which none need be "
-                f"one, so no document tells it yet; size it by `trialplan size {cls.slug()}`"
+                f"a plan compares treatments with a control, and {cls.slug()} compares groups, or conditions, of which "
+                f"none need be one, so that its documents would tell of two arms that are not there; size it by "
+                f"`trialplan size {cls.slug()}`"
             )
         if cls.in_turn:
             check_turns(plan.content, cls.slug())

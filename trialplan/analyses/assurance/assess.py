@@ -185,6 +185,10 @@ def _found(over: Joint, target: float, top: float, known: tuple[int, float]) -> 
     """
     if target >= top:
         return None, f"no number of participants reaches assurance {target:g}: it cannot exceed {top:.3f}"
+    if over.base.only_n is not None:
+        n, there = known
+        reason = f"the numbers of {over.base.slug()} fix n at {n:,}, where assurance is {there:.3f}"
+        return (n, None) if there >= target else (None, reason)
     block, exact = over.base.block, over.base.exact
     most = _AFFORDABLE if exact and predictive(over, block) is not None else _MOST_BLOCKS
 

@@ -71,7 +71,12 @@ def joint(design: Design, beliefs: Beliefs, nodes: int | None = None) -> Joint:
         points = {earlier: value[..., None] for earlier, value in points.items()}
         points[name], weight = values, weight[..., None] * w
     weight = np.broadcast_to(weight, np.broadcast_shapes(weight.shape, *map(np.shape, points.values())))
-    uncertain = design.replace(**points)
+    try:
+        uncertain = design.replace(**points)
+    except ParameterError as why:
+        reason = f"what is believed reaches values that cannot be: {why.sentence}"
+        way_out = "state a belief that stays within, or one about a number without such an end"
+        raise ParameterError(reason, owner=design, way_out=way_out) from None
     null = tuple(np.asarray(bound) for bound in uncertain.null_values())
     favourable = on_favourable_side(np.asarray(uncertain.effect_value()), null, uncertain.upward)
     return Joint(base=design, design=uncertain, points=points, weight=weight, favourable=favourable)

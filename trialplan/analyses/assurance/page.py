@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from trialplan.page import Page, Table, plain
-from trialplan.text import participants
+from trialplan.text import counted_in, participants
 
 if TYPE_CHECKING:
     from trialplan.analyses.assurance.assess import Assurance
@@ -26,8 +26,8 @@ def page(answer: Assurance) -> Page:
     records = plain([{"belief": words} | other.as_json() for words, other in answer.others])
     return Page(
         data=plain(answer.as_json()) | {"sensitivity": records},
-        headline=f"assurance {answer.assurance:.3f} with {answer.n:,} participants; no number reaches more than "
-        f"{answer.ceiling:.3f}",
+        headline=f"assurance {answer.assurance:.3f} with {answer.n:,} {counted_in(answer.arms)}; no number reaches "
+        f"more than {answer.ceiling:.3f}",
         tables=[
             Table(("", ""), rows, "At this number", frozenset({1})),
             *([Table(columns, compared, "Under other beliefs", frozenset({1, 2, 3}))] if compared else []),

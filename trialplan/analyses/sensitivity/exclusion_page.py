@@ -72,6 +72,7 @@ class _Shown:
     def __init__(self, design: Design) -> None:
         self.scale, self.goal, self.margin = design.outcome.effect_scale(design), design.goal, design.margin
         self.ratio, self.what = self.scale.ratio, self.scale.short
+        self.counted_in = design.counted_in
         self.of_what = self.what if len(design.arm_names) > 1 else self.scale.name
 
     def effect(self, value: float | None) -> str:
@@ -101,7 +102,7 @@ class _Shown:
         """What this number of participants can and cannot tell."""
         told = [self._reach(one), self._significant(one), self._possible(one)]
         said = "; ".join(filter(None, told))
-        return f"With {one.n:,} participants {said}." if said else f"With {one.n:,} participants nothing can be said."
+        return f"With {one.n:,} {self.counted_in} {said or 'nothing can be said'}."
 
     def _reach(self, one: Exclusion) -> str:
         if one.half_width is None:
@@ -148,9 +149,11 @@ def _headline(found: Sequence[Exclusion], shown: _Shown) -> str:
     if there != known:
         first = there[0] if there else known[-1]
         if first is last:
-            return f"No effect observed leaves possible, with {last.n:,} participants, {shown.range(last.possible)}"
+            return (
+                f"No effect observed leaves possible, with {last.n:,} {shown.counted_in}, {shown.range(last.possible)}"
+            )
     return (
-        f"No effect observed leaves {shown.range(first.possible)} possible with {first.n:,} participants, "
+        f"No effect observed leaves {shown.range(first.possible)} possible with {first.n:,} {shown.counted_in}, "
         f"{shown.range(last.possible)} with {last.n:,}"
     )
 

@@ -31,6 +31,11 @@ class Axis:
     high: float | None = None
     assurance_at: Callable[[float], float] | None = None
 
+    @property
+    def planned_design(self) -> Design:
+        """The design where the assumption is right."""
+        return self.design_at(self.planned)
+
 
 @dataclass(frozen=True, kw_only=True)
 class End:
@@ -131,7 +136,7 @@ def _end(axis: Axis, value: float, n: int, target: float) -> End:
 
 def _breaks(axis: Axis, end: float, n: int, target: float) -> BreakEven | None:
     """Where n doubles, power is a half and the effect is gone within the range; None where power is no smooth curve."""
-    planned = axis.design_at(axis.planned)
+    planned = axis.planned_design
     if not planned.smooth or len(planned.null_values()) != 1 or math.isclose(axis.planned, end):
         return None
     try:

@@ -57,7 +57,7 @@ def page(axes: Sequence[Axis], n: int, target: float) -> Page:
     lines = [[line[i] for i in kept] for line in map(_line, swings)]
     return Page(
         data=plain({"n": n, "target_power": target, "rows": rows}),
-        headline=_headline(swings, n, target),
+        headline=_headline(swings, n, target, axes[0].planned_design.counted_in if axes else "participants"),
         tables=[Table([_COLUMNS[i] for i in kept], lines, "One at a time: low end … high end", frozenset({1}))],
         notes=[f"{i}. {row['sentence']}" for i, row in enumerate(rows, 1)],
         records=lambda: plain(rows),
@@ -117,9 +117,9 @@ def _axis(design: Design, name: str, values: Sequence[Any]) -> Axis:
     )
 
 
-def _headline(swings: Sequence[Swing], n: int, target: float) -> str:
+def _headline(swings: Sequence[Swing], n: int, target: float, counted_in: str) -> str:
     varied = [swing for swing in swings if swing.worst is not None]
-    planned = f"planned: {n:,} participants, power {number(target)}"
+    planned = f"planned: {n:,} {counted_in}, power {number(target)}"
     if not varied:
         return f"{planned}; no assumption has a range"
     fatal = sum(swing.worst is not None and swing.worst.n is None for swing in varied)
@@ -165,20 +165,22 @@ def _line(swing: Swing) -> list[str]:
 
 def _outcome(axis: Axis, end: End, n: int, target: float) -> str:
     """What becomes of the trial at one end: what it finds, and how many would be needed."""
-    design, trial = axis.design_at(axis.planned), f"the trial of {n:,} participants"
+    design = axis.planned_design
+    counted_in = design.counted_in
+    trial = f"the trial of {n:,} {counted_in}"
     finds = f"show {named(design.goal, design.margin)}" if _has_margin(design) else "find the effect"
     if end.power is None:
         return f"there is no such trial: {end.reason}."
     chance = "below 0.01" if end.power < 0.005 else "above 0.99" if end.power > 0.995 else f"{end.power:.2f}"
     if not end.effect:
         return (
-            f"{nothing_to_show(design)}: no number of participants would do, and {trial} would claim otherwise with "
+            f"{nothing_to_show(design)}: no number of {counted_in} would do, and {trial} would claim otherwise with "
             f"probability {chance}."
         )
     if end.n is None:
         return f"{trial} would {finds} with probability {chance}, and {end.reason}."
     needed = (
-        f"{end.n:,} participants would be needed for power {number(target)}" if end.n > n else f"{end.n:,} would do"
+        f"{end.n:,} {counted_in} would be needed for power {number(target)}" if end.n > n else f"{end.n:,} would do"
     )
     return f"{trial} would {finds} with probability {chance}; {needed}."
 
@@ -213,7 +215,7 @@ def _other_end(axis: Axis, end: End, n: int) -> str:
         return ""
     if end.n is None:
         return f"At {at}, the other end, no number would do either."
-    return f"At {at} {end.n:,} participants would {'do' if end.n <= n else 'be needed'}."
+    return f"At {at} {end.n:,} {axis.planned_design.counted_in} would {'do' if end.n <= n else 'be needed'}."
 
 
 def _beside(axis: Axis) -> str:

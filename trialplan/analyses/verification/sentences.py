@@ -36,8 +36,8 @@ def headline(found: Verification) -> str:
     """The claim, what simulated trials do, and what counting gives, in one sentence."""
     claims = ", ".join(f"{name} {share}" for name, share in chances(found.success, found.claimed))
     seen = (
-        f"The formula claims {claims} with {found.n:,} participants; {found.trials:,} simulated trials reject in "
-        f"{simulated(found.simulated, found.standard_error)}"
+        f"The formula claims {claims} with {found.n:,} {found.design.counted_in}; {found.trials:,} simulated trials "
+        f"reject in {simulated(found.simulated, found.standard_error)}"
     )
     if found.enumerated is None:
         return seen

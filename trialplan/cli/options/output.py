@@ -58,6 +58,9 @@ def path_option(
 
 def check(path: Path, formats: Sequence[str]) -> None:
     """Raise, before any work is done, where the suffix says none of these formats or the file cannot be written."""
+    if path.suffix.lower() in PICTURES and not set(PICTURES) & set(formats):
+        known = f"{', '.join(formats[:-1])} or {formats[-1]}"
+        raise FileError(f"{path} would be a picture, and this answer has none; name the output with {known}")
     files.check_suffix(path, formats)
     files.check_writable(path)
     if path.suffix.lower() in PICTURES:
