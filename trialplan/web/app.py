@@ -32,6 +32,9 @@ from trialplan.web.workers import GivenUp, Refused, TooLong, Workers
 LIVE, WHOLE, FILE = 2.0, 20.0, 120.0
 """Seconds that a number, a whole page or picture, and a file may take; what takes longer is work, started by hand."""
 
+AT_ONCE = 5.0
+"""Seconds for the page that says so: it holds no answer, or a number that has just been found to be quick."""
+
 ANSWER = "answer"
 """Long work that is the number alone; other work bears the name of its page."""
 
@@ -91,7 +94,7 @@ class Explorer:
         for sized in (False,) if live else (True, False):
             told = Late(sentence=sentence, work=work, sized=sized, live=live)
             with suppress(TooLong, Refused):
-                return str(await self.live.ask("late", name, query, told, seconds=LIVE))
+                return str(await self.live.ask("late", name, query, told, seconds=AT_ONCE))
         return message_html("This takes long", sentence, work, query)
 
     async def figure(self, request: Request) -> Response:

@@ -36,17 +36,12 @@ def kinds() -> dict[str, PageKind]:
     return {one.name: one for one in sorted(made, key=lambda one: one.place)}
 
 
-_UNBROKEN = 18
-"""Letters of a cell that is kept on one line: an interval of two percentages has so many."""
-
-
 @cache
 def _templates() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(files.shipped("templates") / "web")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     made.filters["spaced"] = lambda text: text[:1].upper() + text[1:]
     made.filters["spoken"] = spoken
-    made.filters["short"] = lambda cell: len(str(cell)) <= _UNBROKEN
     return made
 
 
