@@ -13,14 +13,17 @@ from trialplan.belief import (
     Belief,
     Beta,
     LogitNormal,
+    LogNormal,
     Map,
     Mixture,
     Normal,
+    OddsShifted,
     Tabulated,
     exceeds,
     map_prior,
     robustify,
 )
+from trialplan.belief.within import Within
 from trialplan.errors import ParameterError
 
 SIX = ([40, 17, 44, 45, 21, 14], [178, 88, 223, 136, 68, 45])
@@ -47,6 +50,26 @@ class TestBelief:
         assert belief.quantile(np.array([0.01, 0.3, 0.9])) == pytest.approx(x)
         assert belief.interval(0.9) == pytest.approx(same.interval(0.9))
         assert belief.density(x) == pytest.approx(same.pdf(x))
+
+    @pytest.mark.parametrize(
+        "belief",
+        [
+            *(one for one, _ in SCIPY),
+            LogitNormal(-1, 0.6),
+            LogNormal(-1, 0.6),
+            OddsShifted(Affine(Beta(16.5, 14.5), 0.6, 0.08), 0.14, 0.11),
+            Within(Normal(0.9, 0.1), 0.0, 1.0),
+            Tabulated(np.array([0.2, 0.5, 0.6]), np.array([0.0, 0.5, 1.0])),
+        ],
+        ids=lambda one: type(one).__name__,
+    )
+    def test_there_is_nothing_where_it_cannot_be(self, belief: Belief) -> None:
+        """The density is a number everywhere, and all of it together is 1, beyond the support as well as within it."""
+        x = np.linspace(-2, 5, 700_001) + 1e-7  # 0 and 1 themselves are left out: a Beta may be infinite there
+        density = belief.density(x)
+        assert np.isfinite(density).all()
+        assert integrate.trapezoid(density, x) == pytest.approx(1, abs=0.06 if density.max() > 100 else 2e-3)
+        assert belief.density(x[3]) == density[3]
 
     @pytest.mark.parametrize(
         "belief", [LogitNormal(-1, 0.6), ROBUST, Mixture((Normal(0, 1), Normal(2, 0.1)), (0.5, 0.5))]

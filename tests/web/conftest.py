@@ -93,7 +93,7 @@ import sys
 from trialplan.cli import main
 from trialplan.web import app, workers
 
-app.WHOLE = app.FILE = float(sys.argv[1])
+app.LIVE = app.WHOLE = app.FILE = float(sys.argv[1])
 workers._LOOK = 0.001  # looked after at once: on a fast machine a page is done within a tenth of a second
 sys.exit(main(["explore", "--no-browser"]))
 """
@@ -101,7 +101,7 @@ sys.exit(main(["explore", "--no-browser"]))
 
 @pytest.fixture(scope="module")
 def hurried(tmp_path_factory):
-    """Starts an explorer that gives a page and a file no more than so many seconds of a processor."""
+    """Starts an explorer that gives a number, a page and a file no more than so many seconds of a processor."""
     with ExitStack() as explorers:
 
         def started(seconds):

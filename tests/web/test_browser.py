@@ -139,3 +139,56 @@ def test_a_changed_plan_is_taken_away(visit, tmp_path):
     path = tmp_path / "plan.toml"
     taken.value.save_as(path)
     assert trialplan.build(path).n_randomised == number(page)
+
+
+def test_what_takes_long_keeps_the_state(hurried, visit):
+    """Where an answer takes long a button offers it, and every link and form carries what was chosen."""
+    page = visit("")
+    page.goto(f"{hurried(0.0).address}/scenarios?design=two-proportions")
+    assert page.locator("[name='view.x']").count() == 1
+    page.click("nav >> text=Design")
+    page.wait_for_url("**/design?*")
+    page.fill("[name='power']", "0.9")
+    page.wait_for_selector("#parts [name='query'][value*='power=0.9']", state="attached")
+    links = page.eval_on_selector_all("nav a, #parts a", "all => all.map(one => one.getAttribute('href'))")
+    assert links
+    assert all("power=0.9" in one for one in links)
+    assert "power=0.9" in page.url
+    assert (
+        number(page)
+        == trialplan.size(trialplan.TwoProportions(**trialplan.parameter.typical(trialplan.TwoProportions)), 0.9).n
+    )
+
+
+def test_no_answer(visit):
+    """Where the explorer has ended no old number stands beside a change, which a reload brings back."""
+    page = visit("design?design=two-proportions")
+    page.route("**/design?*", lambda route: route.abort())
+    page.fill("[name='power']", "0.9")
+    page.wait_for_selector("#answer .wrong:has-text('No answer came')")
+    assert page.query_selector(".number") is None
+    page.unroute("**/design?*")
+    page.reload()
+    assert page.input_value("[name='power']") == "0.9"
+    assert page.query_selector(".number")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_work_is_begun_as_it_is_typed(scripts, visit):
+    """The number of trials beside the button is the one that is simulated."""
+    page = visit("verify?design=two-means&difference=0.5&sd=1", java_script_enabled=scripts)
+    page.fill("[name='view.trials']", "1234")
+    page.click("form[action='/work'] button")
+    page.wait_for_selector("h1:has-text('Worked out')")
+    assert "1,234 simulated trials" in page.inner_text("main")
+
+
+def test_onward(visit):
+    """Each page leads on to the next, with what was changed, and the last leads nowhere."""
+    page, seen = visit(f"evidence?plan={SHIPPED}&{POWER}=0.9"), []
+    while page.query_selector(".onward a"):
+        seen.append(page.inner_text("nav [aria-current]"))
+        page.click(".onward a")
+        page.wait_for_selector(f"nav [aria-current]:not(:text-is('{seen[-1]}'))")
+        assert f"{POWER}=0.9" in page.url
+    assert [*seen, page.inner_text("nav [aria-current]")] == page.locator("nav a").all_inner_texts()

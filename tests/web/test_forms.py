@@ -35,7 +35,8 @@ def answered(page, name, typed):
             control.select_option(typed)
         else:
             control.fill(typed)
-    page.wait_for_function("typed => new URL(location).search.includes(encodeURIComponent(typed))", arg=f"{typed}")
+    held = '([name, typed]) => (new URL(location).searchParams.get(name) || "") === typed'
+    page.wait_for_function(held, arg=[name, typed])
     found = page.locator("#answer .number")
     return int(found.inner_text().replace(",", "")) if found.count() else None
 

@@ -14,6 +14,7 @@ from trialplan.cli import main
 from trialplan.parameter import parameters, typical
 from trialplan.web import tasks
 from trialplan.web.pages.side_by_side import other_of
+from trialplan.web.pictures import PICTURES
 from trialplan.web.rendering import kinds
 from trialplan.web.state import State
 
@@ -202,3 +203,33 @@ def test_the_paragraph_to_copy(pages):
     assert "Target, realistic" in copied
     assert "[trial]" not in copied
     assert "\\" not in copied
+
+
+def test_a_map_is_as_its_picture(pages):
+    """The map of a page has the axes of its picture: what runs down there runs up here, the largest on top."""
+    query = "design=two-proportions&control=0.3&treatment=0.5"
+    text, picture = pages("scenarios", query), PICTURES["grid"](*tasks._asked(pages.shelf, query))
+    assert "Treatment down, control across" in text
+    assert (picture.y_name, picture.x_name) == ("rate in the treatment arm, p_T", "rate in the control arm, p_C")
+    sides = re.findall(r'<th scope="row">([\d.]+)</th>\s*<td class="(?:tone|none)', text)
+    assert [float(one) for one in sides] == list(picture.y)[::-1]
+    assert f"As a picture: {picture.quantity}" in text
+
+
+def test_several_designs_together_are_varied(pages):
+    """Of several endpoints and arms the numbers of each may be varied; a cell that no control holds is no link."""
+    query = "plan=msc-lupus-nephritis-doses&view.x=correlation&view.x-values=-0.4,-0.2&view.y=none"
+    assert pages.wrong(query, "scenarios", live=False) == []
+    assert '<option value="control_1">control 1</option>' in pages("scenarios", query)
+
+
+def test_no_picture_without_a_range(pages):
+    """Where no assumption has a range there is no picture of the most damaging, and no complaint about it."""
+    assert pages.wrong("plan=asthma-crossover", "scenarios", live=False) == []
+
+
+def test_the_first_page_has_titles(pages):
+    """What can be looked at is told by the trial's title beside the name of its file."""
+    listed = dict(pages.shelf.titles())
+    assert listed[SHIPPED].startswith("Umbilical-cord mesenchymal stem cells")
+    assert all(listed.values())

@@ -10,6 +10,7 @@ import trialplan
 from trialplan import progress
 from trialplan.web import tasks
 from trialplan.web.pages import scenarios
+from trialplan.web.rendering import Late
 
 DESIGN = "design=two-means&difference=0.5&sd=1"
 
@@ -61,3 +62,18 @@ def test_one_grid(pages, monkeypatch):
     pages("scenarios", query)
     tasks.picture(pages.shelf, "grid", query)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("of", ["design=two-proportions", "plan=msc-lupus-nephritis"])
+def test_a_number_that_takes_long(of, pages):
+    """In its place stands a button; the controls, the links and the other pages are there at once."""
+    told = Late(sentence="It takes long.", work="answer", sized=False, live=True)
+    path = "power" if of.startswith("design") else "endpoint.0.power"
+    text = tasks.late(pages.shelf, "design", f"{of}&{path}=0.9", told)
+    assert 'class="number"' not in text
+    assert '<p class="wrong">It takes long.</p>' in text
+    assert 'name="work" value="answer"' in text
+    assert f'name="{path}" value="0.9"' in text
+    links = re.findall(r'href="/\w[\w-]*\?([^"]*)"', text.partition("</nav>")[0])
+    assert len(links) > 3
+    assert all(f"{path}=0.9" in one for one in links)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import fields, replace
 from itertools import pairwise
 from typing import Any, ClassVar, Self
@@ -129,6 +131,17 @@ def finite(owner: object, **values: Numbers) -> None:
         plain = isinstance(value, (int, float))
         if not (abs(value) < float("inf") if plain else np.all(np.isfinite(value))):
             raise ParameterError(f"must be a finite number, not {value}", owner=owner, parameter=name)
+
+
+def inside(support: Interval, x: Numbers, log_density: Callable[[Any], Any]) -> Numbers:
+    """The logarithm of a density that is 0 outside a support; `log_density` is asked of values in it only."""
+    value, low, high = np.asarray(x, float), support.low, support.high
+    above = value >= low if "left" in support.closed else value > low
+    there = above & (value <= high if "right" in support.closed else value < high)
+    # what lies outside has no logarithm: any value in the support stands in for it
+    middle = low + 1 if math.isinf(high) else high - 1 if math.isinf(low) else (low + high) / 2
+    found = log_density(np.where(there, value, middle))
+    return np.where(there, found, -np.inf)[()]
 
 
 def lift(value: Any) -> Any:

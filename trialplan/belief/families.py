@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Self
 
-from trialplan.belief.base import POSITIVE, RATE, REACH, Belief, finite, positive
+from trialplan.belief.base import POSITIVE, RATE, REACH, Belief, finite, inside, positive
 from trialplan.belief.elicit import Quantile, beta_from_quantiles, line_through
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.splines import along
@@ -19,6 +19,9 @@ through: its inverse costs a microsecond a value, and between points so near the
 
 _TINY = 1e-290
 """A value nearer to 0 than this has no logit that is to be trusted."""
+
+_WITH_ENDS = Interval(0, 1, "left right")
+"""A Beta has a density at 0 and at 1, too, be it infinite."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,11 @@ class Beta(Belief):
 
     def log_density(self, x: Numbers) -> Numbers:
         """(a − 1) log x + (b − 1) log(1 − x) − log B(a, b)."""
-        return special.xlogy(self.a - 1, x) + special.xlog1py(self.b - 1, -x) - special.betaln(self.a, self.b)
+
+        def within(rate: Any) -> Any:
+            return special.xlogy(self.a - 1, rate) + special.xlog1py(self.b - 1, -rate)
+
+        return inside(_WITH_ENDS, x, within) - special.betaln(self.a, self.b)
 
     def draw(self, n: int, rng: Any) -> Any:
         """n random rates."""
@@ -193,8 +200,12 @@ class LogitNormal(_Gaussian):
 
     def log_density(self, x: Numbers) -> Numbers:
         """Of the logit-normal distribution."""
-        z = (special.logit(x) - self.location) / self.scale
-        return -(z**2) / 2 - np.log(self.scale * math.sqrt(2 * math.pi) * x * (1 - x))
+
+        def within(rate: Any) -> Any:
+            z = (special.logit(rate) - self.location) / self.scale
+            return -(z**2) / 2 - np.log(self.scale * math.sqrt(2 * math.pi) * rate * (1 - rate))
+
+        return inside(RATE, x, within)
 
 
 @dataclass(frozen=True)
@@ -226,8 +237,12 @@ class LogNormal(_Gaussian):
 
     def log_density(self, x: Numbers) -> Numbers:
         """Of the log-normal distribution."""
-        z = (np.log(x) - self.location) / self.scale
-        return -(z**2) / 2 - np.log(self.scale * math.sqrt(2 * math.pi) * x)
+
+        def within(value: Any) -> Any:
+            z = (np.log(value) - self.location) / self.scale
+            return -(z**2) / 2 - np.log(self.scale * math.sqrt(2 * math.pi) * value)
+
+        return inside(POSITIVE, x, within)
 
 
 @dataclass(frozen=True)
@@ -307,9 +322,13 @@ class Tabulated(Belief):
 
     def log_density(self, x: Numbers) -> Numbers:
         """Constant within each cell."""
-        cell = np.clip(np.searchsorted(self.points, x) - 1, 0, len(self.points) - 2)
-        with np.errstate(divide="ignore"):
-            return np.log((self.masses() / np.diff(self.points))[cell])
+
+        def within(value: Any) -> Any:
+            cell = np.clip(np.searchsorted(self.points, value) - 1, 0, len(self.points) - 2)
+            with np.errstate(divide="ignore"):
+                return np.log((self.masses() / np.diff(self.points))[cell])
+
+        return inside(Interval(float(self.points[0]), float(self.points[-1]), "left right"), x, within)
 
     def lifted(self) -> Self:
         """Itself: its points are not one belief each."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from trialplan.belief.base import RATE, Belief, finite, lift
+from trialplan.belief.base import RATE, Belief, finite, inside, lift
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.search import increasing_root
@@ -59,10 +59,14 @@ class OddsShifted(Belief):
     def log_density(self, x: Numbers) -> Numbers:
         """Of the other where the bias is put back, times the change of scale, averaged over the bias."""
         biases, weights = self._biases(_FINE)
-        rate = np.asarray(x)[..., None]
-        before = special.expit(special.logit(rate) + biases)
-        change = np.log(before * (1 - before)) - np.log(rate * (1 - rate))
-        return special.logsumexp(self.of.lifted().log_density(before) + change, b=weights, axis=-1)
+
+        def within(value: Any) -> Any:
+            rate = value[..., None]
+            before = special.expit(special.logit(rate) + biases)
+            change = np.log(before * (1 - before)) - np.log(rate * (1 - rate))
+            return special.logsumexp(self.of.lifted().log_density(before) + change, b=weights, axis=-1)
+
+        return inside(RATE, x, within)
 
     def nodes(self, n: int, split: Numbers | None = None) -> tuple[Any, Any]:
         """Those of the other belief at each node of the bias, a quarter as many; a split is put back with it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trialplan.belief.base import Belief, lift
+from trialplan.belief.base import Belief, inside, lift
 from trialplan.numerics.lazy import np
 from trialplan.parameter import Interval, Numbers
 
@@ -46,7 +46,8 @@ class Within(Belief):
 
     def log_density(self, x: Numbers) -> Numbers:
         """The other's, over what is possible."""
-        return self.of.log_density(x) - np.log(self._span()[1])
+        possible = Interval(self.low, self.high, "left right")
+        return inside(possible, x, self.of.log_density) - np.log(self._span()[1])
 
     def lifted(self) -> Within:
         """The other belief with a new last axis; the ends are the same for all."""

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
+from trialplan.text import stated_apart
+
 LONGEST = 2000
 """Letters of one text that are looked at; no figure has room for more."""
 _UNBROKEN = "\u00a0\u202f"
@@ -22,10 +24,13 @@ def literal(text: object) -> str:
     return " ".join(filter(None, "".join(_plain(letter) for letter in seen).split(" ")))
 
 
-def brief(text: object, most: int = 80) -> str:
+def brief(text: object, most: int = 100) -> str:
     """The text as a sentence can hold it: its beginning, where it is long."""
     whole = literal(text)
-    return whole if len(whole) <= most else whole[: most - 1].rstrip() + "…"
+    if len(whole) <= most:
+        return whole
+    cut = whole[:most].rpartition(" ")[0]  # at a word's end, unless a single word is long
+    return (cut if len(cut) > most / 2 else whole[: most - 1]).rstrip(" ,;:") + "…"
 
 
 def is_number(value: Any) -> bool:
@@ -43,7 +48,7 @@ def ticked(values: Sequence[Any]) -> list[str]:
         return [literal(value) for value in values]
     if all(value == round(value) and abs(value) < 1e15 for value in values):
         return [_minus(f"{value:,.0f}") for value in values]
-    short = [f"{float(value):.6g}" for value in values]
+    short = stated_apart([float(value) for value in values])  # a computed value is one among round ones
     if any("e" in text for text in short):
         return [_minus(f"{float(value):.4g}") for value in values]
     decimals = max(len(text.partition(".")[2]) for text in short)

@@ -6,10 +6,11 @@ import logging
 import os
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,15 +21,19 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from trialplan import files
+from trialplan.errors import ParameterError
 from trialplan.web.guard import LONGEST_ADDRESS, Guard
-from trialplan.web.rendering import home_html, kinds, message_html, work_html
+from trialplan.web.rendering import Late, home_html, kinds, message_html, work_html
 from trialplan.web.shelf import Shelf
-from trialplan.web.state import State
+from trialplan.web.state import OF_VIEW, State, of_query
 from trialplan.web.work import Desk
 from trialplan.web.workers import GivenUp, Refused, TooLong, Workers
 
 LIVE, WHOLE, FILE = 2.0, 20.0, 120.0
 """Seconds that a number, a whole page or picture, and a file may take; what takes longer is work, started by hand."""
+
+AT_ONCE = 5.0
+"""Seconds for the page that says so: it holds no answer, or a number that has just been found to be quick."""
 
 ANSWER = "answer"
 """Long work that is the number alone; other work bears the name of its page."""
@@ -63,7 +68,7 @@ class Explorer:
 
     async def home(self, request: Request) -> Response:
         """What can be looked at."""
-        return _known(request, HTMLResponse(home_html(self.shelf.plans())))
+        return _known(request, HTMLResponse(home_html(self.shelf.titles())))
 
     async def page(self, request: Request) -> Response:
         """A page; what a person is typing is answered with the number first."""
@@ -77,11 +82,20 @@ class Explorer:
         except Refused as why:
             return HTMLResponse(message_html("This cannot be shown", str(why)), 400)
         except TooLong:
-            sentence = f"This takes longer than {seconds:g} seconds. It can be worked out while you wait."
-            return HTMLResponse(message_html("This takes long", sentence, ANSWER if live else name, query))
+            text = await self._late(name, query, live, seconds)
         except GivenUp:
             return Response(status_code=499)
         return _known(request, HTMLResponse(text))
+
+    async def _late(self, name: str, query: str, live: bool, seconds: float) -> str:
+        """The page whose answer took longer than that: with its number where that is quick, and else without."""
+        sentence = f"This takes longer than {seconds:g} seconds. It can be worked out while you wait."
+        work = ANSWER if live else name
+        for sized in (False,) if live else (True, False):
+            told = Late(sentence=sentence, work=work, sized=sized, live=live)
+            with suppress(TooLong, Refused):
+                return str(await self.live.ask("late", name, query, told, seconds=AT_ONCE))
+        return message_html("This takes long", sentence, work, query)
 
     async def figure(self, request: Request) -> Response:
         """A picture."""
@@ -131,12 +145,17 @@ class Explorer:
         """Start long work."""
         async with request.form(max_files=0, max_fields=20) as form:
             work, query = str(form.get("work", "")), str(form.get("query", ""))
+            seen = {name.removeprefix(OF_VIEW): str(one) for name, one in form.items() if name.startswith(OF_VIEW)}
         # who keeps no cookie is known by where he comes from
         visitor = request.cookies.get(_VISITOR) or (request.client.host if request.client else "")
         if len(query) > LONGEST_ADDRESS:
             return HTMLResponse(message_html("This cannot be worked out", "the state is too long to be kept"), 400)
         try:
+            if seen:  # what is typed beside the button is how it is looked at
+                query = of_query(parse_qsl(query, keep_blank_values=True)).seen(**seen).query()
             key = self.desk.begin(visitor, work, query)
+        except ParameterError as why:
+            return HTMLResponse(message_html("This cannot be worked out", str(why)), 400)
         except Refused as why:
             return HTMLResponse(message_html("Not just now", str(why)), 503)
         return RedirectResponse(f"/work/{key}", 303)

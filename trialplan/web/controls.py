@@ -40,6 +40,8 @@ class Control:
     value: str = ""
     choices: tuple[str, ...] = ()
     group: str = ""
+    fields: bool = False
+    """Whether its choices are names of fields, which are shown as a sentence has them."""
 
     @property
     def ticked(self) -> tuple[str, ...]:

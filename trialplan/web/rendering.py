@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import jinja2
@@ -16,6 +17,7 @@ from trialplan.errors import ParameterError, TrialplanError, did_you_mean
 from trialplan.figures import PAPER, PHONE
 from trialplan.figures.canvas import in_address
 from trialplan.page import Page
+from trialplan.text import spoken
 from trialplan.web import pages
 from trialplan.web.controls import Control
 from trialplan.web.pages import PageKind
@@ -39,6 +41,7 @@ def _templates() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(files.shipped("templates") / "web")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     made.filters["spaced"] = lambda text: text[:1].upper() + text[1:]
+    made.filters["spoken"] = spoken
     return made
 
 
@@ -54,6 +57,16 @@ class Head:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Late:
+    """What takes long: the sentence that says so, the work that a button starts, and whether its number is there."""
+
+    sentence: str
+    work: str
+    sized: bool
+    live: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Drawn:
     """A picture as a page holds it: where it is, the sentences that stand for it, and its data."""
 
@@ -66,37 +79,69 @@ class Drawn:
 
 def page_html(subject: Subject, state: State, name: str, live: bool) -> str:
     """The page of that name; `live` leaves out what takes longer than the number."""
+    kind = _kind(subject, name)
+    head, wrong = _head(subject)
+    return _rendered(
+        subject,
+        state,
+        kind,
+        head=head,
+        wrong=wrong,
+        parts=[] if live or wrong else list(_parts(subject, state, kind)),
+        live=live,
+        refused="" if live or wrong or not state.changes else _refused(subject),
+    )
+
+
+def late_html(subject: Subject, state: State, name: str, late: Late) -> str:
+    """The page of that name where its answer takes long: all that stands there at once, and a button for the rest."""
+    kind = _kind(subject, name)
+    if not late.sized:
+        return _rendered(subject, state, kind, wrong=late.sentence, work=late.work, live=late.live, quick=True)
+    head, wrong = _head(subject)
+    rest = Part(title="This takes long", text=late.sentence, work=late.work)
+    parts = [] if wrong else [*kind.asks(subject, state), rest]
+    return _rendered(subject, state, kind, head=head, wrong=wrong, parts=parts)
+
+
+def _kind(subject: Subject, name: str) -> PageKind:
     known = kinds()
     if name not in known:
         raise ParameterError(f"there is no page {name!r}; {did_you_mean(name, known)}")
-    kind = known[name]
-    if not (subject.is_plan or kind.of_designs):
-        raise ParameterError(f"{kind.title} is a page of plans; a design by itself has no evidence and no beliefs")
-    head, wrong = _head(subject)
-    shown = [] if live or wrong else list(_parts(subject, state, kind))
-    controls, broken = _controls(subject, kind)
+    if not (subject.is_plan or known[name].of_designs):
+        raise ParameterError(
+            f"{known[name].title} is a page of plans; a design by itself has no evidence and no beliefs"
+        )
+    return known[name]
+
+
+def _rendered(subject: Subject, state: State, kind: PageKind, *, quick: bool = False, **answered: Any) -> str:
+    """A page with what was answered; `quick` where its controls are not to wait for what the plan comes to."""
+    told = {"head": None, "wrong": "", "parts": [], "live": False, "refused": "", "work": ""} | answered
+    controls, broken = _controls(subject, kind, quick)
+    there = [one for one in kinds().values() if subject.is_plan or one.of_designs]
     return (
         _templates()
         .get_template("page.html")
         .render(
-            kind=kind,
-            kinds=[one for one in known.values() if subject.is_plan or one.of_designs],
-            state=state,
-            query=state.query(),
-            subject=subject,
-            head=head,
-            wrong=wrong or broken,
-            parts=shown,
-            live=live,
-            groups=_groups(controls),
-            opened=_opened(subject),
-            hidden=_hidden(state, [one.path for one in controls], shown),
-            plans=subject.shelf.plans(),
-            designs=list(catalogue.designs()),
-            view_hidden=_view_hidden,
-            changed=_changed(subject, state),
-            refused="" if live or wrong or not state.changes else _refused(subject),
-            drawn=lambda figure: _drawn(subject, state, figure),
+            told
+            | {
+                "kind": kind,
+                "kinds": there,
+                "onward": next((one for one in there if one.place > kind.place), None),
+                "state": state,
+                "query": state.query(),
+                "subject": subject,
+                "wrong": told["wrong"] or broken,
+                "groups": _groups(controls),
+                "opened": _opened(subject),
+                "hidden": _hidden(state, [one.path for one in controls]),
+                "plans": subject.shelf.plans(),
+                "designs": list(catalogue.designs()),
+                "view_hidden": _view_hidden,
+                "changed": _changed(subject, state),
+                "drawn": lambda figure: _drawn(subject, state, figure),
+            }
         )
     )
 
@@ -131,7 +176,7 @@ def work_html(**told: Any) -> str:
     return _templates().get_template("work.html").render(**told)
 
 
-def home_html(plans: list[str]) -> str:
+def home_html(plans: list[tuple[str, str]]) -> str:
     """The first page: what can be looked at, and how to open a file."""
     listed = [(slug, catalogue.summary(cls)) for slug, cls in catalogue.designs().items()]
     return _templates().get_template("home.html").render(plans=plans, designs=listed)
@@ -162,7 +207,7 @@ def _head(subject: Subject) -> tuple[Head | None, str]:
 
 def _parts(subject: Subject, state: State, kind: PageKind) -> Iterator[Part]:
     """The parts of a page; one that fails says why, and the others stand."""
-    parts = kind.parts(subject, state)
+    parts = chain(kind.asks(subject, state), kind.parts(subject, state))
     while True:
         try:
             yield next(parts)
@@ -173,9 +218,9 @@ def _parts(subject: Subject, state: State, kind: PageKind) -> Iterator[Part]:
             return
 
 
-def _controls(subject: Subject, kind: PageKind) -> tuple[list[Control], str]:
+def _controls(subject: Subject, kind: PageKind, quick: bool) -> tuple[list[Control], str]:
     try:
-        return [one for one in subject.controls if kind.takes(one)], ""
+        return [one for one in (subject.typed if quick else subject.controls) if kind.takes(one)], ""
     except TrialplanError as why:
         return [], told(why)
 
@@ -194,7 +239,7 @@ def _opened(subject: Subject) -> list[str]:
     return [one.name for one in subject.original.content.endpoint if one.role == "primary"]
 
 
-def _hidden(state: State, shown: list[str], parts: list[Part]) -> list[tuple[str, str]]:
+def _hidden(state: State, shown: list[str]) -> list[tuple[str, str]]:
     """The entries of the state that no control of the form holds, so that they travel with it."""
     view = [(f"view.{name}", value) for name, value in state.view]
     return [(state.kind, state.name), *(pair for pair in state.changes if pair[0] not in shown), *view]

@@ -11,9 +11,11 @@ import re
 import secrets
 import shutil
 import time
+import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from trialplan import files
@@ -35,6 +37,16 @@ LIFETIME = 4 * 3600.0
 
 MOST_KEPT = 500
 """Things opened that are kept at a time; the one that was used longest ago goes first."""
+
+
+@lru_cache
+def _title(path: Path, written: float) -> str:
+    """The title of a plan's trial, as it was written then; nothing where the plan cannot be read, as its page says."""
+    try:
+        trial = tomllib.loads(path.read_text(encoding="utf-8")).get("trial", {})
+        return str(trial.get("title", ""))
+    except (OSError, ValueError, AttributeError):
+        return ""
 
 
 class _Own(dict[str, Path]):
@@ -62,6 +74,11 @@ class Shelf:
     def plans(self) -> list[str]:
         """The names that anybody may look at."""
         return [*dict(self.named), *files.examples(PLAN_FILE)]
+
+    def titles(self) -> list[tuple[str, str]]:
+        """The same with the titles of their trials."""
+        paths = files.examples(PLAN_FILE) | dict(self.named)
+        return [(name, _title(paths[name], paths[name].stat().st_mtime)) for name in self.plans()]
 
     def put(self, contents: Mapping[str, bytes]) -> str:
         """Keep files under a new key, which is given back."""

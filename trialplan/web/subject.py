@@ -90,15 +90,21 @@ class Subject:
 
     @cached_property
     def controls(self) -> list[Control]:
-        """Everything that may be changed, with what was typed, be it right or wrong."""
+        """Everything that may be changed, with what was typed, and with what a value that is drawn comes to."""
+        if not self.is_plan:
+            return self.typed
+        return [self._drawn(one) if one.path.endswith(".value") and not one.value else one for one in self.typed]
+
+    @cached_property
+    def typed(self) -> list[Control]:
+        """Everything that may be changed, with what was typed, be it right or wrong: nothing is worked out for it."""
         changes = dict(self.state.changes)
         if not self.is_plan:
             return controls.of_design(self.kind, self.numbers | changes)
-        typed = [
+        return [
             dataclasses.replace(one, value=changes[one.path]) if one.path in changes else one
             for one in self._original_controls
         ]
-        return [self._drawn(one) if one.path.endswith(".value") and not one.value else one for one in typed]
 
     def _drawn(self, control: Control) -> Control:
         """The control of a value that is drawn, which says what it comes to."""
@@ -119,7 +125,7 @@ class Subject:
         if not self.is_plan:
             return []
         before = {one.path: one.value for one in self._original_controls}
-        return [(one, before[one.path]) for one in self.controls if one.path in dict(self.state.changes)]
+        return [(one, before[one.path]) for one in self.typed if one.path in dict(self.state.changes)]
 
     @cached_property
     def kind(self) -> type[Sized]:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from trialplan.errors import FileError, ParameterError, TrialplanError
 from trialplan.evidence.text_table import WORKBOOKS
 from trialplan.web.pictures import MEDIUM, PICTURES
-from trialplan.web.rendering import page_html, part_html, worked_html
+from trialplan.web.rendering import Late, late_html, page_html, part_html, worked_html
 from trialplan.web.shelf import PLAN_FILE, Shelf
 from trialplan.web.state import State, of_query
 from trialplan.web.subject import Subject
@@ -42,6 +42,11 @@ def _asked(shelf: Shelf, query: str) -> tuple[Subject, State]:
 def page(shelf: Shelf, name: str, query: str, live: bool) -> str:
     """A page; `live` leaves out what takes longer than the number."""
     return page_html(*_asked(shelf, query), name, live)
+
+
+def late(shelf: Shelf, name: str, query: str, told: Late) -> str:
+    """The page whose answer takes long."""
+    return late_html(*_asked(shelf, query), name, told)
 
 
 def picture(shelf: Shelf, name: str, query: str) -> bytes:
@@ -186,6 +191,7 @@ def _plain(name: str) -> str:
 
 TASKS: dict[str, Callable[..., Any]] = {
     "page": page,
+    "late": late,
     "picture": picture,
     "take-away": take_away,
     "work": work,

@@ -7,6 +7,8 @@ const PAUSE = 700; // milliseconds without a key before tables and pictures are
 let number = null; // the request for the number, given up when a newer one is made
 let whole = null;
 let timers = [];
+let left = false;
+window.addEventListener("pagehide", () => (left = true));
 
 function address(form) {
   const entries = new URLSearchParams();
@@ -34,6 +36,17 @@ function swapped(page) {
   document.title = page.title || document.title;
 }
 
+// No old number stands beside what was changed where no answer comes: the explorer was ended, or the line is down.
+function unanswered(url) {
+  if (left) return; // whoever leaves a page ends what it asks for
+  history.replaceState(null, "", url);
+  const told = document.createElement("p");
+  told.className = "wrong";
+  told.textContent =
+    "No answer came: trialplan explore has ended, or cannot be reached. Nothing that you typed is lost: start it again at the same address, and reload this page.";
+  document.getElementById("answer").replaceChildren(told);
+}
+
 function waiting(is) {
   const parts = document.getElementById("parts");
   if (parts) parts.classList.toggle("waiting", is);
@@ -54,7 +67,7 @@ async function ask(form) {
     swapped(page);
     history.replaceState(null, "", url);
   } catch (error) {
-    if (error.name !== "AbortError") throw error;
+    if (error.name !== "AbortError") unanswered(url);
   }
 }
 
@@ -65,7 +78,7 @@ async function askWhole(form) {
     swapped(await fetched(url, {}, whole));
     waiting(false);
   } catch (error) {
-    if (error.name !== "AbortError") throw error;
+    if (error.name !== "AbortError") unanswered(url);
   }
 }
 

@@ -77,7 +77,7 @@ def _surface(grid: Grid, chosen: str, plan: Any) -> Any:
         y_name=_said(grid, y),
         y=down,
         values=_values(grid),
-        quantity=_quantity(grid),
+        quantity=quantity(grid),
         planned=None if plan is None else _planned(grid, (x, y)),
         title=f"{_title(grid)}, by {_brief(grid, y)} and {_brief(grid, x)}",
         fixed=_fixed(grid),
@@ -101,7 +101,7 @@ def _curves(grid: Grid, plan: Any) -> Any:
         x_name=_said(grid, along),
         x=grid.axes[along],
         lines=lines,
-        quantity=_quantity(grid),
+        quantity=quantity(grid),
         target=float(plan.target) if plan is not None and along == N else None,
         chosen=_chosen(grid, along, plan),
         title=f"{_title(grid)}, against {_brief(grid, along)}",
@@ -147,7 +147,8 @@ def _values(grid: Grid) -> Any:
     return grid.n / len(grid.design.arm_names) if per_arm(grid) else grid.n
 
 
-def _quantity(grid: Grid) -> str:
+def quantity(grid: Grid) -> str:
+    """What a cell counts, in words: participants of an arm, where one number speaks for all, or power."""
     per = f" per {kind_of_arm(grid.design.arm_names)}" if per_arm(grid) else ""
     return "power" if grid.asked.asks_power else f"participants{per}"
 
@@ -168,7 +169,7 @@ def _title(grid: Grid) -> str:
     if grid.asked.asks_power:
         return "Power" if grid.asked.n is None else f"Power with {grid.asked.n:,} participants"
     at = "" if grid.asked.target is None else f" for power {grid.asked.target:g}"
-    return f"{_quantity(grid).capitalize()}{at}"
+    return f"{quantity(grid).capitalize()}{at}"
 
 
 def _planned(grid: Grid, names: Sequence[str]) -> tuple[Any, ...] | None:

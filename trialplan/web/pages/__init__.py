@@ -22,5 +22,8 @@ class PageKind:
     parts: Callable[[Subject, State], Iterator[Part]]
     place: int
     """Where it stands among the others, from what is known to what is taken away."""
+    asks: Callable[[Subject, State], Iterator[Part]] = lambda subject, state: iter(())
+    """Forms for how it is looked at, which stand before its parts and are there at once."""
+
     of_designs: bool = True
     """Whether it can be asked of a design by itself."""

@@ -16,10 +16,14 @@ def _takes(control: Control) -> bool:
     return control.path.startswith("assurance.") or ".bias." in control.path or ".belief." in control.path
 
 
-def _parts(subject: Subject, state: State) -> Iterator[Part]:
+def _asks(subject: Subject, state: State) -> Iterator[Part]:
     asked = state.looked_at.get("n", "")
     hint = "participants in all; empty: the plan's own number"
     yield Part(title="For which number", form=(Control(path="view.n", label="n", hint=hint, kind=NUMBER, value=asked),))
+
+
+def _parts(subject: Subject, state: State) -> Iterator[Part]:
+    asked = state.looked_at.get("n", "")
     yield Part(title="What the trial is worth", page=assurance(subject.trial, _whole(asked)).page())
     yield Part(title="What is believed", figure="beliefs")
 
@@ -40,6 +44,7 @@ PAGE = PageKind(
     title="Assurance",
     question="How probably does it succeed, averaged over what is believed?",
     takes=_takes,
+    asks=_asks,
     parts=_parts,
     of_designs=False,
 )

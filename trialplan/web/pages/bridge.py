@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from trialplan.errors import TrialplanError
@@ -32,7 +33,9 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
     }
     for title, axes in asked.items():
         try:
-            yield Part(title=title, page=scenarios(trial, axes).page())
+            found = scenarios(trial, axes).page()
+            # what is the same in all of them closes each page, and stands once on the page of the design
+            yield Part(title=title, page=replace(found, tables=found.tables[:-1]))
         except TrialplanError as why:  # the plan has no such belief, and says so
             yield Part(title=title, text=f"Not of this plan: {told(why)}.")
 

@@ -44,7 +44,10 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
             asked = compare(design, float(answer.target))
             yield Part(title="What each applicable test would ask for", page=asked.page())
         if not answer.design.fixes_n():
-            yield Part(title="Power against participants", figure="power")
+            from trialplan.web.pictures import power
+
+            # what is drawn is the design's own to say: power, boundaries, or the trial over time
+            yield Part(title=power(subject, state).title or "Power against participants", figure="power")
 
 
 def _statement(subject: Subject) -> str:
@@ -53,8 +56,9 @@ def _statement(subject: Subject) -> str:
     from trialplan.verbs.planning import render_protocol
 
     whole = render_protocol(subject.trial, document="statement").partition("\n\n")[2]
-    # what follows on a new page says how the document was made; what is copied is text, in which nothing is escaped
-    return re.sub(r"\\([^A-Za-z0-9\s])", r"\1", whole.partition("\n::: ")[0]).strip()
+    # what follows on a new page says how the document was made; what is copied is text, with nothing bold or escaped
+    plain = whole.partition("\n::: ")[0].replace("**", "")
+    return re.sub(r"\\([^A-Za-z0-9\s])", r"\1", plain).strip()
 
 
 PAGE = PageKind(

@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any
 
 from trialplan import progress
-from trialplan.analyses.scenarios.cells import TARGET, N
+from trialplan.analyses.scenarios.cells import TARGET, N, variable
+from trialplan.analyses.scenarios.figures import quantity
 from trialplan.analyses.scenarios.grid import Grid
 from trialplan.design import Design
 from trialplan.errors import ParameterError, TrialplanError
-from trialplan.parameter import Interval, parameters
+from trialplan.parameter import Interval, Parameter
 from trialplan.plan.variation import CONTROL_ARM, DISCOUNT, NO_BLINDING, READING
 from trialplan.text import spoken, stated_apart
 from trialplan.verbs.exploring import scenarios, tornado
@@ -34,6 +35,9 @@ _LARGEST = 400
 """Cells of a map on a page: twenty by twenty still fit a screen."""
 
 _TONES = 10
+
+_NOTHING = "none"
+"""What is chosen where one assumption alone is varied."""
 
 
 def grid_of(subject: Subject, state: State) -> Grid:
@@ -66,27 +70,38 @@ def _count(values: Any) -> int:
 
 
 def axes_of(subject: Subject, state: State) -> dict[str, Any]:
-    """The one or two assumptions that are varied, each with its values."""
-    seen, known = state.looked_at, _numbers(subject)
+    """The one or two assumptions that are varied, each with its values; of two the one that runs down is first."""
+    seen, across, down = state.looked_at, *_varied(subject, state)
+    return {
+        name: seen.get(f"{place}-values") or _around(subject, name)
+        for place, name in (("y", down), ("x", across))
+        if name
+    }
+
+
+def _varied(subject: Subject, state: State) -> tuple[str, str]:
+    """What runs across and what runs down; nothing where only one is varied."""
+    seen, known = state.looked_at, [*_numbers(subject)]
     first = seen.get("x") or next(iter(known), "")
-    usual = CONTROL_ARM if first in (DISCOUNT, READING, NO_BLINDING) else "none" if first == CONTROL_ARM else ""
-    second = seen.get("y") or usual or ("" if len(known) < 2 else [*known][1])
-    axes = {}
-    for place, name in (("x", first), ("y", second)):
-        if name and name != "none" and name not in axes:
-            axes[name] = seen.get(f"{place}-values") or _around(subject, name)
-    return axes
+    usual = CONTROL_ARM if first in (DISCOUNT, READING, NO_BLINDING) else _NOTHING if first == CONTROL_ARM else ""
+    second = seen.get("y") or usual or next(iter(known[1:]), _NOTHING)
+    return first, "" if second in (_NOTHING, first) else second
+
+
+def _declared(subject: Subject) -> dict[str, Parameter]:
+    """What can be varied, by name: of several designs together the numbers of each."""
+    return variable(_inner(subject))
 
 
 def _numbers(subject: Subject) -> dict[str, Any]:
-    """What can be varied, by name, with its planned value."""
-    inner = _inner(subject)
+    """The numbers among it, each with its planned value."""
+    declared, planned = _declared(subject), _inner(subject).assumptions()
     own = {
-        name: getattr(inner, name)
-        for name, one in parameters(type(inner)).items()
-        if isinstance(one.domain, Interval) and isinstance(getattr(inner, name), (int, float)) and name != "alpha"
+        name: planned[name]
+        for name, one in declared.items()
+        if isinstance(one.domain, Interval) and isinstance(planned.get(name), (int, float)) and name != "alpha"
     }
-    roles = {name: one.role for name, one in parameters(type(inner)).items()}
+    roles = {name: one.role for name, one in declared.items()}
     first = ("comparator", "effect", "spread")
     ordered = sorted(own, key=lambda name: first.index(roles[name]) if roles[name] in first else len(first))
     return {name: own[name] for name in ordered}
@@ -104,7 +119,7 @@ def _around(subject: Subject, name: str) -> Any:
     step = _round(abs(planned) * _STEP)
     middle = round(planned / step)
     rounded = [float(f"{step * (middle + place):.12g}") for place in range(-_STEPS, _STEPS + 1)]
-    declared = parameters(type(_inner(subject)))[name].domain
+    declared = _declared(subject)[name].domain
     domain = declared if isinstance(declared, Interval) else Interval()
     apart = [one for one in rounded if abs(one - planned) > step / 5 and one in domain and one * planned > 0]
     return tuple(sorted([float(planned), *apart]))
@@ -121,8 +136,11 @@ def _inner(subject: Subject) -> Any:
     return design.fixed if isinstance(design, Design) else design
 
 
-def _parts(subject: Subject, state: State) -> Iterator[Part]:
+def _asks(subject: Subject, state: State) -> Iterator[Part]:
     yield Part(title="What is varied", form=tuple(_form(subject, state)))
+
+
+def _parts(subject: Subject, state: State) -> Iterator[Part]:
     try:
         grid = grid_of(subject, state)
     except TrialplanError as why:
@@ -133,11 +151,14 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
         yield Part(title=f"{counted}, for each pair", map=_map(subject, state, grid))
     else:
         yield Part(title="For each value", page=grid.page())
-    yield Part(title="The same as a picture", figure="grid")
+    yield Part(title=f"As a picture: {quantity(grid)}", figure="grid")
     if subject.is_plan:
+        from trialplan.protocol.content.figures import swings
+
         try:
             yield Part(title="One assumption at a time, the most damaging first", page=tornado(subject.trial).page())
-            yield Part(title="The same as a picture", figure="swings")
+            if swings(subject.trial) is not None:
+                yield Part(title="As a picture: the most damaging first", figure="swings")
         except TrialplanError as why:
             yield Part(title="One assumption at a time", wrong=told(why))
 
@@ -145,12 +166,10 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
 def _form(subject: Subject, state: State) -> Iterator[Control]:
     seen, known = state.looked_at, _numbers(subject)
     names = tuple(known) + ((DISCOUNT, CONTROL_ARM, READING, NO_BLINDING) if subject.is_plan else ())
-    axes = [*axes_of(subject, state).items()]
-    for place, words in (("x", "across"), ("y", "down")):
-        at = "xy".index(place)
-        name = axes[at][0] if at < len(axes) else "none"
-        choices = names if place == "x" else (*names, "none")
-        yield Control(path=f"view.{place}", label=words, kind=CHOICE, value=name, choices=choices)
+    across, down = _varied(subject, state)
+    for place, words, name in (("x", "across", across), ("y", "down", down or _NOTHING)):
+        choices = names if place == "x" else (*names, _NOTHING)
+        yield Control(path=f"view.{place}", label=words, kind=CHOICE, value=name, choices=choices, fields=True)
         hint = "first:last:step with the end included, or values with commas; empty: around the planned value"
         label = f"values {words}"
         yield Control(
@@ -159,18 +178,18 @@ def _form(subject: Subject, state: State) -> Iterator[Control]:
 
 
 def _map(subject: Subject, state: State, grid: Grid) -> Map:
-    (across, columns), (down, rows) = grid.axes.items()
+    (down, rows), (across, columns) = grid.axes.items()
     n, reasons = grid.n.astype(float), grid.reason
     there = sorted({one for one in n.ravel().tolist() if one == one})
     heads, sides = stated_apart(columns), stated_apart(rows)
     planned, counted = _numbers(subject), _counted(subject).lower()
 
     def cell(i: int, j: int) -> Cell:
-        value = float(n[i, j])
+        value = float(n[j, i])
         where = f"{spoken(across)} {heads[i]}, {spoken(down)} {sides[j]}"
         here = planned.get(across) == columns[i] and planned.get(down) == rows[j]
         if value != value:
-            return Cell("—", f"{where}: no answer, {reasons[i, j]}", here=here)
+            return Cell("—", f"{where}: no answer, {reasons[j, i]}", here=here)
         tone = min(_TONES - 1, _TONES * there.index(value) // len(there))
         return Cell(
             f"{value:,.0f}",
@@ -180,7 +199,9 @@ def _map(subject: Subject, state: State, grid: Grid) -> Map:
             here,
         )
 
-    body = tuple((sides[j], tuple(cell(i, j) for i in range(len(columns)))) for j in range(len(rows)))
+    numeric = all(isinstance(one, (int, float)) for one in rows)
+    order = reversed(range(len(rows))) if numeric else range(len(rows))  # numbers grow upwards, as in the picture
+    body = tuple((sides[j], tuple(cell(i, j) for i in range(len(columns)))) for j in order)
     return Map(spoken(across), tuple(heads), spoken(down), body)
 
 
@@ -231,5 +252,6 @@ PAGE = PageKind(
     title="Scenarios",
     question="What if the assumptions are otherwise?",
     takes=lambda control: False,
+    asks=_asks,
     parts=_parts,
 )

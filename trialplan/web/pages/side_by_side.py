@@ -56,8 +56,9 @@ def _both(other: Subject, subject: Subject, aside: bool) -> Page:
     made = [("in short", left.headline, right.headline), *((name, *pair) for name, pair in rows.items())]
     change = _randomised(subject) - _randomised(other)
     counted = subject.design.counted_in
-    told = f"{abs(change):,} {'more' if change > 0 else 'fewer'} {counted}" if change else f"as many {counted}"
-    return Page(data=None, headline=f"Now {told}", tables=[Table(head, made)])
+    told = f"Now {abs(change):,} {'more' if change > 0 else 'fewer'} {counted}"
+    same = f"Both ask for as many {counted}"
+    return Page(data=None, headline=told if change else same, tables=[Table(head, made)])
 
 
 def _randomised(subject: Subject) -> int:

@@ -17,10 +17,10 @@ TRIALS = "20000"
 def _parts(subject: Subject, state: State) -> Iterator[Part]:
     trials = state.looked_at.get("trials", TRIALS)
     form = Control(path="view.trials", label="trials", hint="simulated of each claim", kind=NUMBER, value=trials)
-    yield Part(title="How many trials", form=(form,))
     yield Part(
         title="Is what the formula claims what simulated trials show?",
         text="Participants are drawn one by one and analysed by the test itself; no formula is shared.",
+        form=(form,),
         work="verify",
     )
 
