@@ -160,7 +160,7 @@ class _Clustered(Design):
         """With what is meant by degrees of freedom and by the design effect."""
         degrees = "clusters less two" if self.common_variance else "Satterthwaite's"
         of_t = f", {degrees} degrees of freedom" if self.test == "t" else ""
-        where = "in both arms" if self.clustered == "both" else f"in the {self.clustered} arm alone"
+        where = "in every arm" if self.clustered == "both" else f"on {self.clustered} alone"  # of one treatment or several
         return f"{self.analysis.formula}{of_t}, design effect for clusters {where}"
 
     @property
