@@ -82,10 +82,10 @@ class Pool(Answer):
 
     `estimate` to `prediction_upper` are on the scale of `measure`, `tau2` on its square; `back_transformed` has
     them as rates or ratios. The prediction interval is that of metafor: the normal quantile, t with k − 1 degrees of
-    freedom under Knapp–Hartung, times √(se² + τ²); `prediction_by_t`, beside a normal one, is wider by t with as many
-    degrees, which allows for τ² being estimated (Higgins, Thompson & Spiegelhalter 2009, Journal of the Royal Statistical
-    Society A 172:137, who take one degree less), as rates or ratios. `p_value` is two-sided, of no effect or no change; a
-    rate has none.
+    freedom under Knapp–Hartung, times √(se² + τ²); `prediction_by_t`, beside a normal one, is that by t with as many
+    degrees, which allows for τ² being estimated (Higgins, Thompson & Spiegelhalter 2009, Journal of the Royal
+    Statistical Society A 172:137, who take one degree less), as rates or ratios. `p_value` is two-sided, of no effect
+    or no change; a rate has none.
     What is None is not defined, and `note` says why; `warning` says what a reader must know before using the numbers.
     """
 
