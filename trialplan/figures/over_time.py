@@ -150,7 +150,7 @@ class OverTime(canvas.Figure):
             *("calendar", "events", "enrolled"),
         )
         # people and events are counted, so what is expected of them is told as a whole number, as in the drawing
-        marked = {float(mark): [float(round(one[at])) for one in at_risk] for at, mark in enumerate(self.marks)}
+        marked = {float(mark): [round(float(one[at])) for one in at_risk] for at, mark in enumerate(self.marks)}
         unmarked = [None] * len(at_risk)
         rows = [
             (
@@ -163,7 +163,7 @@ class OverTime(canvas.Figure):
         ]
         nothing = (None,) * (1 + len(arms) + len(at_risk))
         months = zip(self.calendar[::_EVERY], self.events[::_EVERY], self.enrolled[::_EVERY], strict=True)
-        counted = ((float(month), *(float(round(number)) for number in numbers)) for month, *numbers in months)
+        counted = ((float(month), *(round(float(number)) for number in numbers)) for month, *numbers in months)
         return columns, (*rows, *((*nothing, *row) for row in counted))
 
 

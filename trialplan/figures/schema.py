@@ -82,10 +82,7 @@ class TrialSchema(canvas.Figure):
         total = f"{one}s".capitalize() if self.total is None else plural(self.total, one)
         how = f"randomised {self.allocation} to" if len(self.arms) > 1 else "enrolled in"
         entered = f"{total} enrolled" if paired else f"{total} {how} {listed(arms)}"
-        return (
-            f"{entered}, followed to "
-            f"{wording.brief(self.timepoint)}; endpoint: {wording.brief(self.endpoint, 300)}."
-        )
+        return f"{entered}, followed to {wording.brief(self.timepoint)}; endpoint: {wording.brief(self.endpoint, 300)}."
 
     def table(self) -> canvas.Table:
         """One row for each step and arm."""

@@ -13,6 +13,7 @@ from trialplan.design_facts import rests_on
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
 from trialplan.evidence.bias import LATER_TRIALS
+from trialplan.evidence.control import says_none
 from trialplan.evidence.regression import regression_to_the_mean
 from trialplan.numerics.lazy import np
 from trialplan.outcome import EffectScale
@@ -160,6 +161,7 @@ def _said(trial: Trial, meanwhile: Callable[[], None]) -> dict[str, Any]:
         "doubt": worst_doubt(trial),
         "randomised": trial.randomised,
         "uncontrolled": any(one.id == "P01" for one in trial.findings),
+        "all_uncontrolled": all(study.control and says_none(study.control) for study in trial.table.studies),
         "blind_spot": blind_spot(trial),
         "level_kept": level_kept(design, int(trial.answer.n)),
         "operating": operating(trial),
@@ -369,7 +371,7 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
 
 
 def _shows(design: Sized) -> str:
-    """On which scale an effect is to be shown: where the design has the rate of one of two arms, that of their target."""
+    """On which scale an effect is to be shown: where a design has the rate of one of two arms, that of the target."""
     fixed = design.fixed
     own = fixed.outcome.effect_scale(fixed)
     if not isinstance(fixed, Design) or fixed.arm_names == ONE_ARM or own.points or own.ratio:
