@@ -36,6 +36,58 @@ local function whole(tbl)
   return rows <= few and #pandoc.utils.stringify(tbl) <= short
 end
 
+-- No few rows of a longer table are left behind: its first rows stand on one page, and its last. A cell without width
+-- spans them, which typst does not break. Rows that would fill half a page between them are fewer.
+local left_behind = 3 -- rows
+local tallest = 26 -- lines
+local across = 115 -- letters of a line of such type
+
+local function lines_of(row, colspecs)
+  local most = 1
+  for i, cell in ipairs(row.cells) do
+    local width = colspecs[i][2] or 1 / #colspecs
+    most = math.max(most, utf8.len(pandoc.utils.stringify(cell.contents)) / (across * math.max(width, 0.01)))
+  end
+  return math.ceil(most)
+end
+
+-- How many rows from one on, in steps of 1 or -1, stand together: a few at most.
+local function together(rows, colspecs, from, step, few_rows)
+  local count, height = 0, 0
+  while rows[from + step * count] and count < (few_rows or left_behind) do
+    height = height + lines_of(rows[from + step * count], colspecs)
+    if height > tallest then
+      break
+    end
+    count = count + 1
+  end
+  return math.max(count, 1)
+end
+
+local function rows_together(tbl)
+  local function spanning(rows)
+    return pandoc.Cell({}, "AlignDefault", rows, 1, { ["typst:inset"] = "0pt" })
+  end
+  local colspecs = pandoc.List(tbl.colspecs)
+  for _, body in ipairs(tbl.bodies) do
+    local rows, at = body.body, 1
+    local first, last = together(rows, colspecs, 1, 1), together(rows, colspecs, #rows, -1)
+    if first + last > #rows then -- too few to part: all of them, or, where they are tall, the last ones alone
+      first = together(rows, colspecs, 1, 1, #rows) == #rows and #rows or #rows - last
+    end
+    while at <= #rows do
+      local span = at == 1 and first > 0 and first or at == #rows - last + 1 and last or 1
+      rows[at].cells:insert(spanning(span))
+      at = at + span
+    end
+  end
+  for _, row in ipairs(tbl.head.rows) do
+    row.cells:insert(spanning(1))
+  end
+  tbl.colspecs:insert({ "AlignDefault", 0 })
+  return tbl
+end
+
 -- A list of a few lines stands on one page.
 local lines = 700 -- letters
 local function kept_list(list)
@@ -58,8 +110,10 @@ end
 function Pandoc(doc)
   local found = pandoc.List()
   for i, block in ipairs(doc.blocks) do
-    if FORMAT == "typst" and block.t == "Table" and whole(block) then
-      found:extend({ pandoc.RawBlock("typst", measured[1]), block, pandoc.RawBlock("typst", measured[2]) })
+    if FORMAT == "typst" and block.t == "Table" then
+      local set = rows_together(block:clone())
+      local opening, closing = pandoc.RawBlock("typst", measured[1]), pandoc.RawBlock("typst", measured[2])
+      found:extend(whole(block) and { opening, set, closing } or { set })
     elseif block.t == "BulletList" then
       found:extend(kept_list(block))
     else

@@ -133,10 +133,14 @@ class Parameter:
 
         >>> Parameter("rate in the control arm", axis="strata").called((0.3, 0.4))
         'rates in the control arm by strata'
+        >>> Parameter("times at which the hazard changes", axis="changes").called((6.0,))
+        'time at which the hazard changes'
         """
         words = self.label.removeprefix("the ")
         if not several(value):
-            return words
+            return (
+                words.replace("times", "time", 1) if isinstance(value, tuple) and words.startswith("times ") else words
+            )
         head = _HEAD.match(words)
         assert head is not None  # any word is one
         many = in_plural(head[0]) + words[head.end() :]

@@ -307,7 +307,14 @@ class Sized(Stated, metaclass=_Spoken):
         plain = {name: value for name, value in extra.items() if isinstance(value, (int, float, str))}
         size = plain.pop("actual_size", None)
         rows = [] if size is None else [("actual level", error_rate(float(size)))]
-        return [*rows, *((name.replace("_", " "), number(value)) for name, value in plain.items())]
+        return [*rows, *((self._detail_label(name), number(value)) for name, value in plain.items())]
+
+    def _detail_label(self, name: str) -> str:
+        """The words of a detail's name; of one that ends with an arm's that arm comes after a comma."""
+        words = name.replace("_", " ")
+        for arm in self.arm_names:
+            words = re.sub(rf" {re.escape(arm)}$", f", {arm}", words)
+        return words
 
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """What a page shows of them as tables."""

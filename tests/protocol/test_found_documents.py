@@ -10,6 +10,7 @@ from scipy.special import expit
 from scipy.stats import norm
 from small_plans import built, endpoint, prose, stated
 
+from trialplan import pool
 from trialplan.cli import root
 from trialplan.design import Design
 from trialplan.errors import PlanError
@@ -91,6 +92,138 @@ class TestWords:
         tex, legend = formula.rsplit("$$", 1)
         for letter, in_tex in (("*w*", "w_"), ("*s*", "/s")):
             assert (letter in legend) == (in_tex in tex)
+
+    def test_what_a_table_does_not_say_is_not_denied(self, tmp_path):
+        """Item 11: of a table without a column of controls nothing says there was none, or that all were treated."""
+        studies = "".join(
+            f'\n[[study]]\nkey = "{key}"\ncitation = "c"\nenrolled = 40\n[[study.outcome]]\nname = "response"\n'
+            "events = 12\nof = 40\ntimepoint_months = 12\n"
+            for key in ("a-2001", "b-2002")
+        )
+        head = '[table]\ntitle = "Two"\ncitation = "c"\nrandomised = "msc-lupus-nephritis-randomised"\n'
+        (tmp_path / "own.toml").write_text(head + studies, encoding="utf-8")
+        text = prose(built(tmp_path, changes=(('table = "msc-lupus-nephritis"', 'table = "own.toml"'),)))
+        assert "The table does not say of any of the 2 studies whether it had a concurrent control: A 2001 and" in text
+        assert "or the table does not say that it had one, these are things that happened to its participants" in text
+        assert "As far as it says, the table holds no estimate of a treatment effect." in text
+        assert not re.search(r"has a concurrent control|all received the treatment", text)
+
+    @pytest.mark.parametrize(
+        ("design", "assumptions", "told"),
+        [
+            ("precision-mean-difference", stated(sd=12, width=5), r"an interval of width \*\*[\d.]+ mmHg\*\*"),
+            (
+                "precision-rate-ratio",
+                stated(control=0.5, treatment=0.3, width=2),
+                r"whose upper limit over its lower one is \*\*\d\.\d\d\*\*",
+            ),
+            ("precision-difference", stated(control=0.3, treatment=0.5, width=0.2), r"width \*\*[\d.]+ points\*\*"),
+        ],
+    )
+    def test_a_width_has_the_unit_of_what_is_estimated(self, tmp_path, design, assumptions, told):
+        """Only a width of a share is in percent: one of a difference of means is in mmHg, and a ratio has no unit."""
+        more = endpoint("second", "secondary", design, assumptions).replace('name = "second"', OF_MMHG)
+        assert re.search(told, prose(built(tmp_path, endpoints=more)))
+
+    def test_an_effect_that_could_be_shown_has_the_digits_that_are_compared(self, tmp_path):
+        """One decimal of a percentage, as its planned value has."""
+        more = endpoint("second", "secondary", "clustered-proportions", CLUSTERS)
+        text = prose(built(tmp_path, endpoints=more))
+        assert re.search(r"it could show with 80 % power is \d+\.\d % \(rate in the treatment arm\)", text)
+
+    @pytest.mark.parametrize(
+        ("design", "assumptions", "settings", "told"),
+        [
+            ("win-ratio", stated(win_ratio=2, ties=0.2), "", "(a win ratio of about"),
+            ("ordered-categories", stated(control="[0.3, 0.3]", odds_ratio=2), "", "(a common odds ratio of about"),
+            ("two-means", stated(difference=2, sd=4), "", "(a difference of about"),
+        ],
+    )
+    def test_a_look_says_what_its_effect_is(self, tmp_path, design, assumptions, settings, told):
+        """A win ratio, an odds ratio, a difference: not just an effect."""
+        how = {"design": design, "assumptions": assumptions, "settings": settings, "target": 2.0}
+        assert told in prose(built(tmp_path, more=LOOKS, **how))
+
+    def test_odds_that_are_multiplied_everywhere_are_a_common_odds_ratio(self, tmp_path):
+        """It has a name, which sets the number."""
+        how = {"design": "ordered-categories", "assumptions": stated(control="[0.3, 0.3]", odds_ratio=2), "target": 2.0}
+        text = prose(built(tmp_path, **how))
+        assert "The trial is sized to show 2 (common odds ratio); later categories are better." in text
+        assert "a common odds ratio of 2, a win ratio of" in text
+
+    def test_an_effect_on_two_rates_is_a_difference(self, tmp_path):
+        """A design that has the rate of pairs, or of one arm, says what the two rates are compared by."""
+        how = {
+            "design": "paired-proportions",
+            "assumptions": stated(treatment_only=0.3, control_only=0.1),
+            "target": 0.2,
+        }
+        changes = (("12 months after randomisation", "12 months after enrolment"),)
+        text = prose(built(tmp_path, changes=changes, **how))
+        assert "an effect of treatment on response at 12 months (difference of proportions), if" in text
+        assert re.search(r"Trial schema\. \d+ pairs enrolled, followed to", text)
+        assert "a higher rate is better" in text
+
+    def test_one_arm_has_no_control_and_no_randomisation(self, tmp_path):
+        """Its question is what its outcome is, its participants are enrolled, and no difference is asked for."""
+        how = {"design": "one-proportion", "assumptions": stated(null=0.2, expected=0.4), "target": 0.4}
+        changes = (("12 months after randomisation", "12 months after enrolment"), DATED)
+        text = prose(built(tmp_path, changes=changes, more=CALENDAR, **how))
+        assert "what is response at 12 months on treatment, held against a fixed value?" in text
+        assert re.search(r"The \d+ participants are enrolled within", text)
+        assert "Power against participants enrolled in all" in text
+
+    def test_expected_people_are_whole(self, tmp_path):
+        """Item 32: nobody is told of 602.2 enrolled; the calendar of a time counts people and events."""
+        numbers = stated(hazard_ratio=0.6, control_median=12, accrual_time=18, follow_up_time=12)
+        how = {"design": "log-rank", "assumptions": numbers, "settings": 'favourable = "lower"', "target": 0.6}
+        text = prose(built(tmp_path, changes=(('missing = "non-response"\n', ""),), **how))
+        table = text.split("| calendar | events | enrolled |\n")[1].split("\n\n")[0].splitlines()[1:]
+        counts = [cell.strip() for row in table for cell in (*row.split("|")[4:6], *row.split("|")[7:9])]
+        assert len(counts) > 40
+        assert [one for one in counts if not re.fullmatch(r"[\d,]+|–", one)] == []
+
+
+OF_MMHG = 'name = "second"\nunit = "mmHg"'
+CLUSTERS = stated(control=0.2, treatment=0.4, icc=0.02, cluster_size=8)
+DATED = ('timepoint = "12', 'timepoint_months = 12\ntimepoint = "12')
+CALENDAR = '\n[enrolment]\naccrual_rate = 10\nsource = "ours"\n'
+
+
+class TestSeveralTreatments:
+    @pytest.mark.parametrize("shares", ["", "effect_shares = [0.8, 1.0]"])
+    def test_what_is_said_of_an_arm_holds_of_each(self, tmp_path, shares):
+        """Words of two arms become words of several, unless the treatments are planned apart."""
+        numbers = stated(difference=0.5, sd=1, icc=0.02, cluster_size=8)
+        more = f'\n[arms]\nnames = ["low", "high"]\n{shares}\n'
+        text = prose(built(tmp_path, design="clustered-means", assumptions=numbers, target=0.5, more=more))
+        ledger = text.split("## Assumptions")[1].split("## Target difference")[0]
+        assert ("in every arm (" in ledger) is not shares
+        assert ("in both arms" in ledger) is bool(shares)
+        assert "design effect for clusters in every arm" in text
+
+    def test_no_sentence_of_two_arms_stands(self, shipped):
+        """Item 2 of arms: of three arms the program says nothing of both, or of the treatment arm alone."""
+        trial, text = shipped("msc-lupus-nephritis-doses")
+        of_plan = {" ".join(one.split()) for one in re.findall(r'"([^"]*)"', trial.plan.text)}
+        told = [line for line in text.splitlines() if not any(one and one in line for one in of_plan)]
+        assert not [line for line in told if re.search(r"\bin both arms\b|\bboth arms receive\b", line)]
+        assert "| rate in each treatment arm (*p*~T~)" in text.replace("\\", "")
+
+
+class TestNewStudy:
+    def test_its_interval_by_t_stands_beside_the_normal_one(self):
+        """Item 25: 0.47 to 0.92 by the normal quantile is 0.43 to 0.93 by t, whose 13 degrees allow for the spread."""
+        found = pool("cerebral-vasospasm", "clinical improvement").by_reports["all"]
+        normal = found.natural
+        assert (round(normal.prediction_lower, 2), round(normal.prediction_upper, 2)) == (0.47, 0.92)
+        assert tuple(round(one, 2) for one in found.prediction_by_t) == (0.43, 0.93)
+        reach = t_quantile(13) * (found.standard_error**2 + found.tau2) ** 0.5
+        assert found.prediction_by_t == pytest.approx((expit(found.estimate - reach), expit(found.estimate + reach)))
+        (note,) = [one for one in found.page().notes if "New study" in one]
+        assert note.endswith(
+            "New study by the normal quantile; by t with one degree of freedom less than studies, 0.434 to 0.927."
+        )
 
 
 class TestEstimand:

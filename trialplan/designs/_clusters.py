@@ -160,7 +160,8 @@ class _Clustered(Design):
         """With what is meant by degrees of freedom and by the design effect."""
         degrees = "clusters less two" if self.common_variance else "Satterthwaite's"
         of_t = f", {degrees} degrees of freedom" if self.test == "t" else ""
-        where = "in both arms" if self.clustered == "both" else f"in the {self.clustered} arm alone"
+        # said so that it holds of one treatment and of several
+        where = "in every arm" if self.clustered == "both" else f"on {self.clustered} alone"
         return f"{self.analysis.formula}{of_t}, design effect for clusters {where}"
 
     @property

@@ -29,6 +29,10 @@ class RelevantResponses(Outcome):
         difference = EffectScale(name="difference of proportions", short="difference", points=True)
         return (self.effect_scale(design), ours), (difference, ours - float(design.value("comparator")))
 
+    def target_scale(self, design: Design) -> EffectScale:
+        """A difference of two rates."""
+        return EffectScale(name="difference of proportions", short="difference", points=True)
+
     def counts(self, design: Sized, n: int) -> Counts | None:
         """A binomial count for each arm."""
         return Counts(sizes=design.count_sizes(n), rates=design.count_rates())

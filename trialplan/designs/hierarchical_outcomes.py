@@ -101,7 +101,11 @@ class HierarchicalOutcomes(Design):
         typical=(0.5, 0.8),
     )
     follow_up: Numbers = parameter(
-        "time for which each participant is followed, in the same unit", POSITIVE, default=1.0, typical=(0.5, 2.0)
+        "time for which each participant is followed, in the same unit",
+        POSITIVE,
+        default=1.0,
+        unit="units of time",
+        typical=(0.5, 2.0),
     )
     response_control: Numbers | None = parameter(
         "rate of response in the control arm",

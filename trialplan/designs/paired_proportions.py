@@ -55,6 +55,10 @@ class PairedResponses(Outcome):
         """A difference of two rates."""
         return EffectScale(name="difference of proportions", short="difference", points=True)
 
+    def better(self, design: Design) -> str:
+        """More or fewer with the response."""
+        return f"a {design.favourable} rate is better"
+
     def effect_scale(self, design: Sized) -> EffectScale:
         """Where a margin is set, the difference of the two rates; else the share of pairs itself."""
         return super().effect_scale(design) if design.margin is None else _DIFFERENCE

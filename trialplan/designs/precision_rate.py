@@ -46,7 +46,11 @@ class PrecisionRate(Sized):
         "full width of the interval that is wanted", POSITIVE, unit="events in a unit of time", typical=(0.2, 0.5)
     )
     exposure: Numbers = parameter(
-        "time for which each participant is followed, in the same unit", POSITIVE, default=1.0, typical=(0.5, 2.0)
+        "time for which each participant is followed, in the same unit",
+        POSITIVE,
+        default=1.0,
+        unit="units of time",
+        typical=(0.5, 2.0),
     )
     confidence: Numbers = parameter(
         "confidence of the interval", PROPORTION, default=0.95, unit="proportion", typical=(0.9, 0.99)

@@ -53,7 +53,11 @@ class PrecisionRateRatio(Sized):
         "upper limit of the wanted interval over its lower one", Interval(1), unit="ratio", typical=(1.5, 3.0)
     )
     exposure: Numbers = parameter(
-        "time for which each participant is followed, in the same unit", POSITIVE, default=1.0, typical=(0.5, 2.0)
+        "time for which each participant is followed, in the same unit",
+        POSITIVE,
+        default=1.0,
+        unit="units of time",
+        typical=(0.5, 2.0),
     )
     confidence: Numbers = parameter(
         "confidence of the interval", PROPORTION, default=0.95, unit="proportion", typical=(0.9, 0.99)

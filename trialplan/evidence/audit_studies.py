@@ -37,8 +37,9 @@ def no_concurrent_control(table: EvidenceTable) -> Iterator[Seen]:
         yield (
             THE_TABLE,
             _table_without(without),
-            "The table holds no estimate of a treatment effect. Any difference from a control rate is a choice of the "
-            "planner's: it needs a cited control, a discount, and the sample size across both.",
+            f"{'As far as it says, the' if any(one.control is None for one in without) else 'The'} table holds no "
+            "estimate of a treatment effect. Any difference from a control rate is a choice of the planner's: it "
+            "needs a cited control, a discount, and the sample size across both.",
         )
     for study in without:
         if asked[study.key]:

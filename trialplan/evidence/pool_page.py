@@ -59,7 +59,9 @@ def notes(pools: Mapping[str, Pool]) -> list[str]:
 def _tested(pool: Any) -> str:
     """The P value where there is one, and by what the new study's interval was made."""
     quantile = "normal quantile" if pool.interval == "normal" else "t with one degree of freedom less than studies"
-    new = "" if pool.prediction_lower is None else f"New study by the {quantile}."
+    wider = pool.prediction_by_t
+    by_t = "" if wider is None else f"; by t with one degree of freedom less than studies, {_span(*wider)}"
+    new = "" if pool.prediction_lower is None else f"New study by the {quantile}{by_t}."
     tested = "" if pool.p_value is None else f"P {_equals(p_value(pool.p_value))}, two-sided, by the {quantile}."
     return " ".join(filter(None, (tested, new)))
 

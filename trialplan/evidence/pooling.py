@@ -82,7 +82,10 @@ class Pool(Answer):
 
     `estimate` to `prediction_upper` are on the scale of `measure`, `tau2` on its square; `back_transformed` has
     them as rates or ratios. The prediction interval is that of metafor: the normal quantile, t with k − 1 degrees of
-    freedom under Knapp–Hartung, times √(se² + τ²). `p_value` is two-sided, of no effect or no change; a rate has none.
+    freedom under Knapp–Hartung, times √(se² + τ²); `prediction_by_t`, beside a normal one, is that by t with as many
+    degrees, which allows for τ² being estimated (Higgins, Thompson & Spiegelhalter 2009, Journal of the Royal
+    Statistical Society A 172:137, who take one degree less), as rates or ratios. `p_value` is two-sided, of no effect
+    or no change; a rate has none.
     What is None is not defined, and `note` says why; `warning` says what a reader must know before using the numbers.
     """
 
@@ -106,6 +109,7 @@ class Pool(Answer):
     studies: tuple[PooledStudy, ...]
     log_likelihood: float | None = None
     p_value: float | None = None
+    prediction_by_t: tuple[float, float] | None = None
     left_out: tuple[str, ...] = ()
     note: str = ""
     warning: str = ""
@@ -156,9 +160,7 @@ def pool(effects: Effects, method: str = "reml", interval: str = "normal", confi
     tau2 = 0.0 if method == FIXED or k == 1 else ESTIMATORS[method](values, variances)
     weights = 1 / (variances + tau2)
     error = math.sqrt(_inflation(interval, values, variances, tau2) / weights.sum())
-    critical = normal_quantile(confidence)
-    if interval != "normal" and k > 1:
-        critical = float(special.stdtrit(k - 1, 0.5 + confidence / 2))
+    critical = normal_quantile(confidence) if interval == "normal" or k == 1 else _t_quantile(k, confidence)
     mean = weighted_mean(values, weights)
     return Pool(
         method=method,
@@ -166,9 +168,26 @@ def pool(effects: Effects, method: str = "reml", interval: str = "normal", confi
         confidence=confidence,
         studies=_studies(effects, weights / weights.sum(), confidence),
         p_value=_p_value(effects, mean / error, None if interval == "normal" or k == 1 else k - 1),
+        prediction_by_t=_by_t(effects, method, mean, math.hypot(error, math.sqrt(tau2)), confidence)
+        if interval == "normal"
+        else None,
         **_pooled(effects, method, mean, error, critical, tau2),
         **_spread(method, values, variances, tau2),
     )
+
+
+def _t_quantile(k: int, confidence: float) -> float:
+    """Of t with one degree of freedom less than studies."""
+    return float(special.stdtrit(k - 1, 0.5 + confidence / 2))
+
+
+def _by_t(effects: Effects, method: str, mean: float, error: float, confidence: float) -> tuple[float, float] | None:
+    """The limits of a further study by t; none where the studies do not differ, or one is all there is."""
+    k = len(effects.values)
+    if method == FIXED or k == 1:
+        return None
+    reach = _t_quantile(k, confidence) * error
+    return float(effects.back(mean - reach)), float(effects.back(mean + reach))
 
 
 def _p_value(effects: Effects, statistic: float, df: int | None) -> float | None:
@@ -197,6 +216,9 @@ def _one_stage(effects: Effects, interval: str, confidence: float) -> Pool:
         studies=_studies(effects, None, confidence),
         tau2=None if len(effects.sizes) == 1 else tau2,
         log_likelihood=height,
+        prediction_by_t=_by_t(
+            replace(effects, measure="logit"), ONE_STAGE, mean, math.hypot(error, math.sqrt(tau2)), confidence
+        ),
         **pooled | none | {"note": _note(effects, ONE_STAGE)},
     )
 

@@ -147,9 +147,10 @@ class OverTime(canvas.Figure):
             "time",
             *(f"without the event, {arm}" for arm in arms),
             *(f"at risk, {arm}" for arm, _ in self.at_risk),
-            *("month", "events", "enrolled"),
+            *("calendar", "events", "enrolled"),
         )
-        marked = {float(mark): [float(one[at]) for one in at_risk] for at, mark in enumerate(self.marks)}
+        # people and events are counted, so what is expected of them is told as a whole number, as in the drawing
+        marked = {float(mark): [round(float(one[at])) for one in at_risk] for at, mark in enumerate(self.marks)}
         unmarked = [None] * len(at_risk)
         rows = [
             (
@@ -162,7 +163,8 @@ class OverTime(canvas.Figure):
         ]
         nothing = (None,) * (1 + len(arms) + len(at_risk))
         months = zip(self.calendar[::_EVERY], self.events[::_EVERY], self.enrolled[::_EVERY], strict=True)
-        return columns, (*rows, *((*nothing, *map(float, row)) for row in months))
+        counted = ((float(month), *(round(float(number)) for number in numbers)) for month, *numbers in months)
+        return columns, (*rows, *((*nothing, *row) for row in counted))
 
 
 _EVERY = 5

@@ -11,7 +11,7 @@ from trialplan.figures import text_metrics as lettering
 from trialplan.figures.canvas import EDGE, LINE, TEXT, medium
 from trialplan.figures.layout import blank, texts
 from trialplan.figures.shape import check_rows
-from trialplan.text import listed, plural
+from trialplan.text import PAIRS, listed, plural
 
 _GAP, _INSIDE = 20.0, 7.0
 """Points between two boxes, and from a box's edge to its words."""
@@ -77,12 +77,12 @@ class TrialSchema(canvas.Figure):
     def alt(self) -> str:
         """The trial's course in a sentence."""
         arms = [f"{wording.brief(name)}{'' if n is None else f' ({n:,})'}" for name, n in self.arms]
-        total = "Participants" if self.total is None else plural(self.total, "participant")
+        paired = [name for name, _ in self.arms] == [PAIRS]
+        one = PAIRS[:-1] if paired else "participant"
+        total = f"{one}s".capitalize() if self.total is None else plural(self.total, one)
         how = f"randomised {self.allocation} to" if len(self.arms) > 1 else "enrolled in"
-        return (
-            f"{total} {how} {listed(arms)}, followed to "
-            f"{wording.brief(self.timepoint)}; endpoint: {wording.brief(self.endpoint, 300)}."
-        )
+        entered = f"{total} enrolled" if paired else f"{total} {how} {listed(arms)}"
+        return f"{entered}, followed to {wording.brief(self.timepoint)}; endpoint: {wording.brief(self.endpoint, 300)}."
 
     def table(self) -> canvas.Table:
         """One row for each step and arm."""

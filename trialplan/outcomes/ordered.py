@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from trialplan.numerics.lazy import np
 from trialplan.outcome import EffectScale, Outcome, by_arm
 
 if TYPE_CHECKING:
-    from trialplan.design import Design
+    from trialplan.design import Design, Sized
 
 
 class Ordered(Outcome):
@@ -21,6 +22,12 @@ class Ordered(Outcome):
         if design.declarations().get("favourable") is None:
             return "the participant who is better off wins a pair"
         return f"{'later' if design.upward else 'earlier'} categories are better"
+
+    def effect_scale(self, design: Sized) -> EffectScale:
+        """Odds that are multiplied wherever the categories are cut are a common odds ratio."""
+        own = super().effect_scale(design)
+        name = "common odds ratio"
+        return replace(own, name=name, short=name) if design.field("effect") == "odds_ratio" else own
 
     def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
         """As it is planned; then as win ratio, win odds (ties counted half) and net benefit, which trials report.

@@ -72,6 +72,11 @@ def _check_received(said: ArmsSection) -> None:
         )
 
 
+def planned_alike(said: ArmsSection | None) -> bool:
+    """Whether there are several treatments, and the numbers of the primary endpoint hold of each."""
+    return said is not None and len(said.names) > 1 and not (said.model_extra or {}).get(SHARES)
+
+
 def received(content: PlanFile, design: Sized) -> dict[str, str | None]:
     """What the participants of each of the design's arms receive; of an arm of which the plan says nothing none.
 
@@ -113,7 +118,10 @@ def _treatments_by_arm(content: PlanFile, design: Sized) -> dict[str, tuple[int,
     return found if {place for places in found.values() for place in places} == {*range(named)} else {}
 
 
-OF_ARMS = (COUNT, "effect_shares")
+SHARES = "effect_shares"
+"""How much of the effect each of several treatments has, where they are not planned alike."""
+
+OF_ARMS = (COUNT, SHARES)
 """What a family declares of its arms, and [arms] says of them."""
 
 _NOT_ITS_OWN = {COUNT: "the number of names", "design": "that of the primary endpoint"}

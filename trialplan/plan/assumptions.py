@@ -236,17 +236,34 @@ def resolved(assumptions: tuple[Assumption, ...]) -> tuple[Assumption, ...]:
     return tuple(replace(one, value=bridged(one, known)) if one in drawn else one for one in known)
 
 
-def told_by(design: Sized, assumptions: Iterable[Assumption], unit: str | None) -> tuple[Assumption, ...]:
-    """The assumptions in the design's words and units at its own choices; a measurement has the outcome's unit."""
+def told_by(
+    design: Sized, assumptions: Iterable[Assumption], unit: str | None, *, alike: bool = False
+) -> tuple[Assumption, ...]:
+    """The assumptions in the design's words and units at its own choices; a measurement has the outcome's unit.
+
+    `alike` is the design of one of several treatments, of which all that it says of its treatment arm holds.
+    """
     declared = design.fixed.declarations()
-    return tuple(_told(one, declared[one.name], unit or "") for one in assumptions)
+    return tuple(_told(one, declared[one.name], unit or "", alike) for one in assumptions)
 
 
-def _told(one: Assumption, what: Parameter, unit: str) -> Assumption:
+def _told(one: Assumption, what: Parameter, unit: str, alike: bool) -> Assumption:
     shown = in_unit(what.unit, unit)
     if shown == "difference of proportions" and what.role != "effect":  # a width has no direction
         shown = "points"
-    return replace(one, meaning=what.called(one.value), unit=shown)
+    meaning = what.called(one.value)
+    return replace(one, meaning=of_each_treatment(meaning) if alike else meaning, unit=shown)
+
+
+def of_each_treatment(words: str) -> str:
+    """A design's words of a treatment arm and its control, said of several treatments that are planned alike.
+
+    >>> of_each_treatment("rate in the treatment arm"), of_each_treatment("sd in both arms")
+    ('rate in each treatment arm', 'sd in every arm')
+    """
+    for of_two, of_several in (("both arms", "every arm"), ("the treatment arm", "each treatment arm")):
+        words = words.replace(of_two, of_several)
+    return words
 
 
 def bridged(one: Assumption, assumptions: Iterable[Assumption]) -> float:

@@ -18,7 +18,7 @@ from trialplan.evidence.bridge import Observed
 from trialplan.evidence.complaint import together
 from trialplan.page import Answer, Page
 from trialplan.parameter import Interval, needed, parameters
-from trialplan.plan.arms import with_arms
+from trialplan.plan.arms import planned_alike, with_arms
 from trialplan.plan.assumptions import Assumption as Assumption
 from trialplan.plan.assumptions import assumptions_of, read_rate, resolved, told_by
 from trialplan.plan.checks import (
@@ -299,7 +299,9 @@ def _designed(plan: Plan, draft: Endpoint) -> Endpoint:
         check_null(design)
         if section.role == "primary" and isinstance(design, Design) and plan.content.family is None:
             design = with_looks(with_arms(design, plan.content.arms), plan.content.monitoring)
-        return dataclasses.replace(draft, design=design, assumptions=told_by(design, assumptions, section.unit))
+        alike = section.role == "primary" and planned_alike(plan.content.arms)
+        told = told_by(design, assumptions, section.unit, alike=alike)
+        return dataclasses.replace(draft, design=design, assumptions=told)
 
 
 def _sized(plan: Plan, endpoint: Endpoint) -> Endpoint:

@@ -28,7 +28,7 @@ class Population(Section):
 
 
 class Intervention(Section):
-    """`[intervention]`: the product and its dose, what both arms receive besides, and what is not allowed."""
+    """`[intervention]`: the product and its dose, what all arms receive besides, and what is not allowed."""
 
     product: Text | None = Field(None, description="source, donors, preparation, release criteria, storage")
     dose_rationale: Text | None = Field(None, description="why this dose, and why this often")
@@ -36,7 +36,7 @@ class Intervention(Section):
     modification: Text | None = Field(None, description="when it is reduced, interrupted or not given")
     adherence: Text | None = Field(None, description="how it is recorded whether it was given in full")
     control_rationale: Text | None = Field(None, description="why this control")
-    background: Text | None = Field(None, description="treatment of both arms: drugs, doses, taper schedule")
+    background: Text | None = Field(None, description="treatment of all arms: drugs, doses, taper schedule")
     rescue: Text | None = Field(None, description="what counts as rescue, and when it is given")
     concomitant: Text | None = Field(None, description="what else is permitted, and what is prohibited")
     reversible: bool | None = Field(

@@ -44,7 +44,7 @@ class TrialSection(Section):
     phase: Text | None = Field(None, description="the phase of development")
     population: Text = Field(description="who is eligible")
     intervention: Text = Field(description="the trial intervention, with dose and schedule")
-    control: Text = Field(description="the control, and the background treatment of both arms")
+    control: Text = Field(description="the control, and the background treatment of all arms")
     treatment_name: Name = Field("treatment", description="what the treatment arm is called")
     control_name: Name = Field("control", description="what the control arm is called")
     blinding: Text = Field(description="who is blinded, and how")

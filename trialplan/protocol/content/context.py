@@ -13,6 +13,7 @@ from trialplan.design_facts import rests_on
 from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
 from trialplan.evidence.bias import LATER_TRIALS
+from trialplan.evidence.control import says_none
 from trialplan.evidence.regression import regression_to_the_mean
 from trialplan.numerics.lazy import np
 from trialplan.outcome import EffectScale
@@ -41,7 +42,7 @@ from trialplan.protocol.content.assurance_section import (
 from trialplan.protocol.content.claim import claim, missing_outcome, scale_of, targets
 from trialplan.protocol.content.coverage import Coverage, judge
 from trialplan.protocol.content.embedded_sources import EmbeddedSource, canonical, sources, studies
-from trialplan.protocol.content.filters import Verbatim, number, percent, valued, width
+from trialplan.protocol.content.filters import Verbatim, in_its_unit, valued, width
 from trialplan.protocol.content.filters import power as power_shown
 from trialplan.protocol.content.formula_legend import legend
 from trialplan.protocol.content.hierarchy import hierarchy
@@ -160,6 +161,7 @@ def _said(trial: Trial, meanwhile: Callable[[], None]) -> dict[str, Any]:
         "doubt": worst_doubt(trial),
         "randomised": trial.randomised,
         "uncontrolled": any(one.id == "P01" for one in trial.findings),
+        "all_uncontrolled": all(study.control and says_none(study.control) for study in trial.table.studies),
         "blind_spot": blind_spot(trial),
         "level_kept": level_kept(design, int(trial.answer.n)),
         "operating": operating(trial),
@@ -344,6 +346,7 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         section=endpoint.section,
         design=design,
         scale=None if design is None else scale_of(design, unit),
+        shows="" if design is None else _shows(design),
         goal="" if design is None else design.goal,
         two_sided=isinstance(design, Design) and design.sides == 2,
         tests=isinstance(design, Design),
@@ -366,6 +369,15 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         rests_on=() if design is None else _rests_on(endpoint, design),
         gathered="" if design is None else _gathered(trial, endpoint, design.fixed),
     )
+
+
+def _shows(design: Sized) -> str:
+    """On which scale an effect is to be shown: where a design has the rate of one of two arms, that of the target."""
+    fixed = design.fixed
+    own = fixed.outcome.effect_scale(fixed)
+    if not isinstance(fixed, Design) or fixed.arm_names == ONE_ARM or own.points or own.ratio:
+        return own.name
+    return fixed.outcome.target_scale(fixed).name
 
 
 def _lacks_arms(trial: Trial, endpoint: Endpoint, design: Sized) -> bool:
@@ -447,7 +459,7 @@ def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None
             attains=design.attains,
             observed=asked * kept,
             power=float(attained := design.attained(asked * kept)),
-            shown=_attained(design, float(attained)),
+            shown=_attained(design, float(attained), endpoint.section.unit or ""),
             detectable=_detectable(other, _whole(other, n * kept), power, "")
             if other is not None and len(arms) > 1
             else None,
@@ -468,10 +480,10 @@ def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None
     )
 
 
-def _attained(design: Sized, value: float) -> Verbatim:
-    """What a design without a test attains, in the unit of what it asks for."""
-    unit = design.declarations()[design.asks_for].unit if design.asks_for else ""
-    return width(value) if unit == "difference of proportions" else percent(value) if unit else number(value)
+def _attained(design: Sized, value: float, own: str) -> Verbatim:
+    """What a design without a test attains, in the unit of what it asks for, where the outcome's is `own`."""
+    asked = design.declarations()[design.asks_for].unit if design.asks_for else ""
+    return width(value) if asked == "difference of proportions" else in_its_unit(value, asked, own)
 
 
 def _whole(design: Design, observed: float) -> float:

@@ -16,6 +16,7 @@ from trialplan.evidence.intervals import wilson
 from trialplan.plan.building import Endpoint, Trial
 from trialplan.plan.ranges import axes_of
 from trialplan.plan.variation import DISCOUNT, ask
+from trialplan.protocol.content.embedded_sources import studies
 from trialplan.protocol.content.filters import months as in_months
 from trialplan.protocol.content.views import arms_randomised, as_allocated, treatments
 from trialplan.wrapper import Wrapper
@@ -137,13 +138,18 @@ def _course(trial: Trial, endpoint: Endpoint) -> figures.OverTime | None:
     return over_time(endpoint.design, n, looks, arms)
 
 
+def _done(trial: Trial) -> str:
+    """What is done with participants: chance gives them an arm, or there is just one."""
+    return "randomised" if len(trial.answer.arms) > 1 or trial.design.in_turn else "enrolled"
+
+
 def power_curve(trial: Trial) -> figures.Curves:
     """Power against participants: as planned, and where other shares of an open-label excess are not believed."""
     design, n, section = trial.design, int(trial.answer.n), trial.primary.section
     counts = participants_around(design, n)
     lines = [("as planned", [power_or_nan(design, count) for count in counts]), *_by_discount(trial, counts)]
     return figures.Curves(
-        x_name=f"participants {'with the outcome' if section.dropout else 'randomised'} in all",
+        x_name=f"participants {'with the outcome' if section.dropout else _done(trial)} in all",
         x=counts,
         lines=lines,
         quantity="power",
@@ -207,4 +213,4 @@ def swings(trial: Trial) -> figures.Tornado | None:
     except TrialplanError:  # the plan's numbers allow none
         return None
     labels = {one.name: one.label for one in trial.primary.assumptions}
-    return figure_of_swings(all_swings, n, labels=labels)
+    return figure_of_swings(all_swings, n, labels=labels, called=studies(trial.plan))

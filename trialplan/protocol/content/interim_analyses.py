@@ -125,6 +125,7 @@ class Monitored:
     binding: bool
     two_sided: bool
     points: bool
+    estimate: str
     counts: str
     student: bool
     level: float
@@ -188,6 +189,7 @@ def monitored(trial: Trial) -> Monitored | None:
         binding=design.binding,
         two_sided=design.two_tailed,
         points=design.outcome.estimate_in_points(design.design),
+        estimate=design.outcome.estimate_name(design.design),
         counts=design.outcome.looks_count,
         student=design.design.noncentral_t(2.0 * design.block) is not None,
         level=float((ignored.efficacy + ignored.harm).sum()),

@@ -15,6 +15,7 @@ from trialplan.plan.assumptions import Assumption
 from trialplan.plan.building import Trial
 from trialplan.plan.schema import EndpointSection, TrialSection
 from trialplan.protocol.content.claim import Claim, MissingOutcome
+from trialplan.protocol.content.filters import Verbatim, in_its_unit
 
 ABSURD = 10_000
 """Participants per arm beyond which the number says no more than that it is out of reach."""
@@ -56,6 +57,11 @@ class Detectable:
     unit: str
     meaning: str
 
+    @property
+    def shown(self) -> Verbatim:
+        """It in its unit, with as many digits as one compares."""
+        return in_its_unit(self.value, self.unit, "")
+
 
 @dataclass(frozen=True, kw_only=True)
 class AtTrial:
@@ -93,6 +99,7 @@ class EndpointView:
     section: EndpointSection
     design: Sized | None
     scale: EffectScale | None
+    shows: str
     assumptions: tuple[Assumption, ...]
     statement: str
     goal: str
