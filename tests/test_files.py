@@ -110,12 +110,12 @@ class TestInputs:
         for name in ("a.csv", "b.csv"):
             (tmp_path / name).write_text("mine")
         with nothing_lost():
-            with pytest.raises(FileError, match="a.csv exists already; .* overwrite it with --force"):
+            with pytest.raises(FileError, match=r"a.csv exists already; .* overwrite it with --force"):
                 write(tmp_path / "a.csv", "report")
             write(tmp_path / "new.csv", "report")
             may_replace(lambda path: path.name == "a.csv")
             write(tmp_path / "a.csv", "report")
-            with pytest.raises(FileError, match="b.csv exists already"):
+            with pytest.raises(FileError, match=r"b.csv exists already"):
                 write(tmp_path / "b.csv", "report")
         assert [path.read_text() for path in sorted(tmp_path.iterdir())] == ["report", "mine", "report"]
 

@@ -206,7 +206,7 @@ class TestNothingIsWrittenOver:
     def test_an_interrupted_grid_goes_on_over_what_it_was_to_replace(self, run, tmp_path, monkeypatch):
         """Who may write over a file when the grid begins may do so when it goes on; without a journal nobody may."""
         monkeypatch.chdir(tmp_path)
-        line = "scenarios two-proportions --control 0.3 --vary treatment=0.5,0.6 -o grid.csv".split()
+        line = ["scenarios", "two-proportions", "--control", "0.3", "--vary", "treatment=0.5,0.6", "-o", "grid.csv"]
         assert run(*line).code == 0
         first = (tmp_path / "grid.csv").read_bytes()
         assert "exists already" in run(*line, "--resume").err
