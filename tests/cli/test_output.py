@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shlex
 import sys
 
@@ -40,6 +41,15 @@ class TestScreen:
         ran = run("designs", "one-proportion")
         assert "━" in ran.out or "─" in ran.out
         assert "p₀" in ran.out
+
+    @pytest.mark.parametrize("terminal", [False, True])
+    def test_a_minus_is_that_of_the_keyboard(self, run, monkeypatch, terminal):
+        """On a terminal and in text a number may be typed again as it stands; documents have the sign for minus."""
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
+        looks = ("--looks", "0.5,1", "--efficacy", "lan-demets-pocock", "--events", "25/50,15/50")
+        out = run("monitor", *SIZE[1:], *looks).out
+        assert re.search(r"-0\.\d+ to 0\.\d+", out)
+        assert "−" not in out
 
     def test_brackets_are_not_markup(self, run, monkeypatch):
         """Interval brackets survive rich, which would take them for markup."""
