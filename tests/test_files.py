@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from trialplan.errors import FileError
-from trialplan.files import check_writable, inputs_kept, read_text, together, write, writing
+from trialplan.files import check_writable, may_replace, nothing_lost, read_text, together, write, writing
 
 
 @contextmanager
@@ -96,13 +96,28 @@ class TestInputs:
         table = tmp_path / "table.csv"
         table.write_text("a,b\n")
         (tmp_path / "other.csv").symlink_to("table.csv")
-        with inputs_kept():
+        with nothing_lost():
+            may_replace()
             read_text(table)
             for name in ("table.csv", "other.csv"):
                 with pytest.raises(FileError, match="is read by the same command"):
                     write(tmp_path / name, "report")
         assert table.read_text() == "a,b\n"
         write(table, "later, it is another question")
+
+    def test_what_is_there_is_not_written_over_unasked(self, tmp_path):
+        """All that is there, what is read and what is not; and which files may be replaced can be said."""
+        for name in ("a.csv", "b.csv"):
+            (tmp_path / name).write_text("mine")
+        with nothing_lost():
+            with pytest.raises(FileError, match=r"a.csv exists already; .* overwrite it with --force"):
+                write(tmp_path / "a.csv", "report")
+            write(tmp_path / "new.csv", "report")
+            may_replace(lambda path: path.name == "a.csv")
+            write(tmp_path / "a.csv", "report")
+            with pytest.raises(FileError, match=r"b.csv exists already"):
+                write(tmp_path / "b.csv", "report")
+        assert [path.read_text() for path in sorted(tmp_path.iterdir())] == ["report", "mine", "report"]
 
 
 class TestWholeOrNotAtAll:

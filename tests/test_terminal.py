@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from trialplan.cli import main
-from trialplan.page import Page, Table
+from trialplan.page import Page, Table, with_typed_signs
 from trialplan.terminal import blocks
 
 WORD = st.text("abcdefghij-.0123456789", min_size=1, max_size=12)
@@ -77,7 +77,7 @@ def test_what_a_verb_prints(asked, monkeypatch):
     monkeypatch.setattr("trialplan.cli.options.output.to_screen", pages.append)
     monkeypatch.setattr("trialplan.cli.scenarios.to_screen", pages.append)
     assert main(shlex.split(asked)) == 0
-    (page,) = pages
+    page = with_typed_signs(*pages)
     for width in (80, 120):
         text = printed(page, width)
         words = set(text.split())

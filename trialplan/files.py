@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 _GIVEN: ContextVar[Mapping[str, Mapping[str, Path]] | None] = ContextVar("given", default=None)
 _INPUTS: ContextVar[set[Path] | None] = ContextVar("inputs", default=None)
+_REPLACED: ContextVar[Callable[[Path], bool]] = ContextVar("replaced", default=lambda path: True)
 _PREPARED: ContextVar[list[_Prepared] | None] = ContextVar("prepared", default=None)
 
 _SHOWN = 100
@@ -248,11 +249,11 @@ def check_suffix(path: Path, known: Sequence[str]) -> None:
         raise FileError(f"{path} {what}, which says no format; name the output with {offer}")
 
 
-def check_writable(path: Path, replace: bool = True) -> None:
-    """Raise before any work is done if `path` cannot be written, or, unless it may `replace` one, is there already."""
+def check_writable(path: Path) -> None:
+    """Raise before any work is done if `path` cannot be written, or is there already and may not be replaced."""
     try:
         _check_target(_target(path), path)
-        if not replace and path.exists():
+        if path.exists() and not _REPLACED.get()(path):
             raise FileError(f"{path} exists already; choose another name, or overwrite it with --force")
     except OSError as cause:
         raise _unwritable(path, cause) from cause
@@ -296,13 +297,23 @@ def make_folder(path: Path) -> bool:
 
 
 @contextmanager
-def inputs_kept() -> Iterator[None]:
-    """Within the block no file that was read in it is written over: a command's inputs, which belong to its user."""
-    before = _INPUTS.set(set())
+def nothing_lost() -> Iterator[None]:
+    """Within the block nothing is written over that belongs to the user of a command.
+
+    Neither a file that was read in it, whatever is asked, nor any other that is there, unless by `may_replace`.
+    """
+    inputs, replaced = _INPUTS.set(set()), _REPLACED.set(lambda path: False)
     try:
         yield
     finally:
-        _INPUTS.reset(before)
+        _INPUTS.reset(inputs)
+        _REPLACED.reset(replaced)
+
+
+def may_replace(which: Callable[[Path], bool] = lambda path: True) -> None:
+    """From now on, within `nothing_lost`, files that are there may be written over: all, or `which` are such."""
+    before = _REPLACED.get()
+    _REPLACED.set(lambda path: before(path) or which(path))
 
 
 def is_input(path: Path) -> None:

@@ -10,7 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -192,9 +192,27 @@ def as_csv(page: Page) -> str:
     return text.getvalue()
 
 
+def with_typed_signs(page: Page) -> Page:
+    """The page with the minus of a keyboard, for a terminal and for text: a number from there is typed again.
+
+    Documents print the sign for minus, as books do.
+    """
+
+    def typed(texts: Sequence[str]) -> list[str]:
+        return [text.replace("−", "-") for text in texts]
+
+    tables = [
+        replace(
+            table, columns=typed(table.columns), rows=[*map(typed, table.rows)], title=table.title.replace("−", "-")
+        )
+        for table in page.tables
+    ]
+    return replace(page, headline=page.headline.replace("−", "-"), tables=tables, notes=typed(page.notes))
+
+
 def as_text(page: Page) -> str:
     """Aligned text, as a pipe wants it."""
-    return _blocks(page, _aligned)
+    return _blocks(with_typed_signs(page), _aligned)
 
 
 def as_markdown(page: Page) -> str:

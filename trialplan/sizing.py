@@ -403,6 +403,8 @@ def size_width(design: Sized, width: Numbers) -> SampleSize:
     total = increasing_root(surplus, start, bracket(surplus, 2 * start))
     total, reasons = attainable(design, total, f"an interval {width:g} wide" if is_scalar(width) else "the width")
     blocks = greatest(ceil(total / design.block - 1e-9), 1.0)
+    # of a block and a hair the block alone may have no degree of freedom, and so no interval
+    blocks = blocks + where(design.attained(blocks * design.block) == math.inf, 1.0, 0.0)
     n = whole(blocks * design.block)
     return SampleSize(
         design=design,

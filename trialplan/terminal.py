@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trialplan.page import Page, Table
+from trialplan.page import Page, Table, with_typed_signs
 
 _PROSE = 24
 """Columns of the screen beyond which a cell of words is prose, which may break anywhere between two of them."""
@@ -30,6 +30,7 @@ def blocks(page: Page, width: int) -> Iterator[Any]:
     """What rich prints, one after the other: bold headline, tables, notes."""
     from rich.text import Text
 
+    page = with_typed_signs(page)
     yield Text(page.headline, style="bold")
     for table in page.tables:
         yield ""

@@ -183,7 +183,8 @@ def folder(tmp_path, monkeypatch):
     ("typed", "right"),
     [
         ("randomise --arms a,b --n 8 --seed 2 -o list.csv", "list.csv exists already"),
-        ("evidence table.csv -o table.csv", "is read by the same command"),
+        ("evidence table.csv -o table.csv", "table.csv exists already"),
+        ("evidence table.csv -o table.csv --force", "is read by the same command"),
         ("protocol starter -o taken/o.tex", "taken/o-figures is no folder"),
         ("protocol starter -o dangling/o.tex", "dangling/o-figures is no folder"),
     ],

@@ -13,9 +13,10 @@ import click
 import pytest
 
 from trialplan import catalogue
-from trialplan.cli import SERVING, VERBS, root
+from trialplan.cli import SERVING, VERBS, duration, root
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.design import TAKEN, DesignGroup
+from trialplan.design import Design
 from trialplan.parameter import parameters, typical
 from trialplan.plan import read
 from trialplan.protocol import write
@@ -89,10 +90,10 @@ def shown():
 SHOWN = list(shown())
 
 
-def counts(slug):
-    """Whether the usual test of a design counts."""
-    cls = catalogue.design(slug)
-    return not cls(**typical(cls)).smooth
+def timed():
+    """Designs with a time that can be asked for and a usual test that counts."""
+    timed = [cls for cls in catalogue.designs().values() if issubclass(cls, Design) and cls.prolongs_by]
+    return [cls.slug() for cls in timed if not cls(**typical(cls)).smooth]
 
 
 class TestHelp:
@@ -128,12 +129,11 @@ class TestHelp:
         assert (ran.code, ran.err) == (0, "")
         assert ran.out
 
-    @pytest.mark.parametrize(
-        "slug", [w[1] for w in COMMANDS if w[:1] == ("duration",) and len(w) == 2 and counts(w[1])]
-    )
+    @pytest.mark.parametrize("slug", timed())
     def test_no_time_is_asked_of_a_test_that_counts(self, run, slug):
         """The usual test of these is refused there, and the example names the other one."""
-        (line,) = examples(COMMANDS["duration", slug])
+        (line,) = examples(duration.for_design(catalogue.designs()[slug]))
+        assert "--test " in line
         ran = run(*shlex.split(line))
         assert (ran.code, ran.err) == (0, "")
 

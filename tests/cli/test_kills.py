@@ -29,7 +29,7 @@ KILLS = 20
 
 GRID = "scenarios two-proportions --vary control=0.1,0.2 --vary treatment=0.5:0.8:0.02 --test fisher -o out.csv"
 RUNS = {
-    "protocol": ("protocol cerebral-vasospasm -o out.md -o out.html", 8.0),
+    "protocol": ("protocol cerebral-vasospasm -o out.md -o out.html --force", 8.0),
     "grid": (GRID, 3.0),
     "workers": (f"{GRID} --workers 2", 5.0),
 }

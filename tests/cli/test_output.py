@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shlex
 import sys
 
+import click
 import numpy as np
 import pytest
 
 from trialplan import files
+from trialplan.cli import SERVING, root
 from trialplan.errors import FileError
 from trialplan.page import Page, as_csv
 from trialplan.text import stated, stated_apart
@@ -38,6 +41,15 @@ class TestScreen:
         ran = run("designs", "one-proportion")
         assert "━" in ran.out or "─" in ran.out
         assert "p₀" in ran.out
+
+    @pytest.mark.parametrize("terminal", [False, True])
+    def test_a_minus_is_that_of_the_keyboard(self, run, monkeypatch, terminal):
+        """On a terminal and in text a number may be typed again as it stands; documents have the sign for minus."""
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
+        looks = ("--looks", "0.5,1", "--efficacy", "lan-demets-pocock", "--events", "25/50,15/50")
+        out = run("monitor", *SIZE[1:], *looks).out
+        assert re.search(r"-0\.\d+ to 0\.\d+", out)
+        assert "−" not in out
 
     def test_brackets_are_not_markup(self, run, monkeypatch):
         """Interval brackets survive rich, which would take them for markup."""
@@ -146,11 +158,89 @@ class TestFile:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(files.os, "replace", full)
-        ran = run(*SIZE, "-o", str(path))
+        ran = run(*SIZE, "-o", str(path), "--force")
         why = "no space left on device; choose another output"
         assert (ran.code, ran.err) == (2, f"trialplan: {path} cannot be written: {why}\n")
         assert path.read_text() == "old"
         assert list(tmp_path.iterdir()) == [path]
+
+
+OVER = (
+    *(" ".join([*SIZE, "-o", f"answer{suffix}"]) for suffix in (".json", ".csv", ".txt", ".md", ".svg")),
+    *(f"scenarios two-proportions --control 0.3 --vary treatment=0.5,0.6 -o grid{end}" for end in (".csv", ".html")),
+    "scenarios two-proportions --control 0.3 --vary treatment=0.5,0.6 -o grid.svg",
+    "tornado two-proportions --control 0.3 --treatment 0.5 --vary treatment=0.45,0.6 -o tornado.svg",
+    "monitor two-proportions --control 0.3 --treatment 0.5 --looks 0.5,1 --efficacy pocock --z 1 -o look.json",
+    "evidence msc-lupus-nephritis -o evidence.toml",
+    "evidence msc-lupus-nephritis -o evidence.csv",
+    "compare two-proportions --control 0.3 --treatment 0.5 -o tests.csv",
+    "code two-proportions --control 0.3 --treatment 0.5 -o check.R",
+    "randomise --arms a,b --n 8 --seed 1 -o list.csv",
+    "randomise --arms a,b --n 8 --seed 1 --masked sites.csv",
+    "designs -o designs.md",
+    "schema -o plan.json",
+    "init plan.toml",
+    "init evidence.csv",
+    "protocol starter --document statement -o statement.md",
+)
+"""Commands that write one file each, of every way to write one."""
+
+
+class TestNothingIsWrittenOver:
+    """What lies where an answer is to go."""
+
+    @pytest.mark.parametrize("line", OVER)
+    def test_unasked(self, run, tmp_path, monkeypatch, line):
+        """It is kept, in one sentence that names the ways out, and written over by --force."""
+        monkeypatch.chdir(tmp_path)
+        path = tmp_path / line.split()[-1]
+        path.write_text("mine")
+        ran = run(*line.split())
+        way_out = "exists already; choose another name, or overwrite it with --force"
+        assert (ran.code, ran.out, ran.err) == (2, "", f"trialplan: {path.name} {way_out}\n")
+        assert path.read_text() == "mine"
+        assert run(*line.split(), "--force").code == 0
+        assert path.read_bytes() != b"mine"
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_every_command_that_writes_can_be_told(self):
+        """Whatever takes a file to write takes --force, and what writes none does not."""
+        context = click.Context(root)
+        for verb in set(root.list_commands(context)) - set(SERVING):
+            command = root.get_command(context, verb)
+            if isinstance(command, click.Group):
+                command = command.get_command(context, "two-means") or command.get_command(context, "starter")
+            names = {name for option in command.params for name in option.opts}
+            assert ("--force" in names) == bool({"-o", "path"} & names), verb
+
+    def test_an_interrupted_grid_goes_on_over_what_it_was_to_replace(self, run, tmp_path, monkeypatch):
+        """Who may write over a file when the grid begins may do so when it goes on; without a journal nobody may."""
+        monkeypatch.chdir(tmp_path)
+        line = ["scenarios", "two-proportions", "--control", "0.3", "--vary", "treatment=0.5,0.6", "-o", "grid.csv"]
+        assert run(*line).code == 0
+        first = (tmp_path / "grid.csv").read_bytes()
+        assert "exists already" in run(*line, "--resume").err
+        (tmp_path / "grid.csv").write_text("older")
+        with monkeypatch.context() as patched:
+            patched.setattr("trialplan.analyses.scenarios.files.write", interrupted)
+            assert run(*line, "--force").code == 130
+        assert (tmp_path / "grid.csv.partial").exists()
+        assert run(*line, "--resume").code == 0
+        assert (tmp_path / "grid.csv").read_bytes() == first
+
+    def test_a_page_to_mail_does_not_say_so(self, run, tmp_path, monkeypatch):
+        """The command of a page is one for its reader, who has no such file."""
+        monkeypatch.chdir(tmp_path)
+        line = "scenarios two-proportions --control 0.3 --vary treatment=0.5,0.6 --force -o grid.html"
+        assert run(*line.split()).code == 0
+        page = (tmp_path / "grid.html").read_text(encoding="utf-8")
+        assert "treatment=0.5,0.6 -o grid.html" in page
+        assert "--force" not in page
+
+
+def interrupted(*_, **__):
+    """Somebody presses Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 class TestProtocol:

@@ -24,13 +24,42 @@ def at_once(monkeypatch):
 
 
 def test_long_work_is_announced_once(at_once, capsys):
-    """One line on stderr says what is done, and stdout holds the answer alone."""
+    """One line on stderr says what is done, a second one if no step was known then; stdout holds the answer alone."""
     assert main(LONG) in (0, 1)
     out, err = capsys.readouterr()
     assert json.loads(out)["n"] == 788
-    assert err.startswith("trialplan: at work: ")
-    assert err.endswith("; Ctrl-C ends it\n")
-    assert err.count("\n") == 1
+    lines = err.splitlines()
+    assert all(line.startswith("trialplan: at work: ") and line.endswith("; Ctrl-C ends it") for line in lines)
+    assert 1 <= len(lines) <= 1 + ("not known" in lines[0])
+
+
+def test_what_is_known_later_is_said_later(capsys):
+    """Who was told that nothing is known hears the time left as soon as enough is done to tell it, once."""
+    seen = watch._Watch()
+    with progress.watched(seen.told):
+        seen.announce()
+        for done in (0, 1, 30, 60, 1000):
+            progress.tell("trials", done, 1000)
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "trialplan: at work: how long it will take is not known yet; Ctrl-C ends it"
+    assert second.startswith("trialplan: at work: trials, 30 of 1,000 are done, about ")
+
+
+@pytest.mark.parametrize(
+    ("line", "first"),
+    [
+        (LONG, ("trials", 0, 40_000)),
+        (("verify", "starter", "--trials", "200"), ("trials", 0, 400)),
+        (("scenarios", *SHORT[1:4], "--vary", "treatment=0.4:0.6:0.01"), ("scenarios", 0, 21)),
+        (("reproduce", "statements.csv"), ("statements", 0, 1)),
+    ],
+)
+def test_what_counts_its_steps_says_so_first(workshop, capsys, monkeypatch, line, first):
+    """Before the first step is done, however long that takes."""
+    told = []
+    monkeypatch.setattr(watch._Watch, "told", lambda self, *news: told.append(news))
+    assert main(line) in (0, 1)
+    assert next(news for news in told if news[0] == first[0]) == first
 
 
 def test_short_work_is_not(capsys):
@@ -44,7 +73,7 @@ def test_short_work_is_not(capsys):
 @pytest.mark.parametrize(
     ("news", "line"),
     [
-        (("", 0, None), "how long it will take is not known"),
+        (("", 0, None), "how long it will take is not known yet"),
         (("participants searched", 1200, None), "participants searched, 1,200 so far"),
         (("trials", 10, 1000), "trials, 10 of 1,000 so far"),
         (("trials", 250, 1000), "trials, 250 of 1,000 are done, about 30 s left"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -373,3 +374,27 @@ class TestUnsaidControls:
         mixed = (unsaid[0], Study(key="c", enrolled=40, control="none"))
         first = next(finding for finding in audit(table(*mixed)) if finding.id == "P01" and finding.study is None)
         assert first.seen == "None of the 2 studies is said to have a concurrent control; of a the table does not say."
+
+
+def test_each_rule_runs_once(found, monkeypatch):
+    """A rule about what the others saw is told it, and asks none of them again."""
+    from trialplan.evidence import finding
+
+    calls: Counter[str] = Counter()
+
+    def counting(id, check):
+        def asked(told):
+            calls[id] += 1
+            return check(told)
+
+        return asked
+
+    for name in ("RULES", "RULES_OF_SEEN"):
+        monkeypatch.setattr(
+            sys.modules["trialplan.evidence.audit"],
+            name,
+            [(id, severity, moves, counting(id, check)) for id, severity, moves, check in getattr(finding, name)],
+        )
+    assert tuple(audit(read("msc-lupus-nephritis"))) == tuple(found)
+    assert "P37" in calls
+    assert calls == Counter(id for id, *_ in (*finding.RULES, *finding.RULES_OF_SEEN))

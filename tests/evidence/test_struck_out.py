@@ -18,6 +18,7 @@ from trialplan.errors import EvidenceError
 from trialplan.evidence import audit, read_with_notes
 from trialplan.evidence.old_workbook import OLD
 
+HERE = Path(__file__).parent
 ROWS = [["study", "outcome", "events", "of"], ["A", "x", "8", "20"], ["B", "x", "9", "30"], ["C", "x", "12", "30"]]
 STRIKE = '<font><strike/></font><font><strike val="0"/></font>'
 STYLES = (
@@ -122,6 +123,15 @@ def test_a_formula_without_its_result_in_an_old_excel():
     with pytest.raises(EvidenceError) as why:
         read_with_notes(Path(__file__).with_name("formula.xls"))
     assert "line 3, column 3: the cell holds a formula without its result; open the file in a" in str(why.value)
+
+
+@pytest.mark.parametrize("suffix", [".ods", ".xlsx", ".xls"])
+def test_what_an_office_program_saves(suffix):
+    """A table opened from text and saved by LibreOffice 7.4 in each of its formats is the same evidence."""
+    (asked, *_), (found, *_) = (
+        read_with_notes(path) for path in (HERE / "tables/migraine-device.csv", HERE / f"migraine-device{suffix}")
+    )
+    assert found == asked
 
 
 @pytest.mark.parametrize("name", ["struck", "hidden", "formula"])

@@ -195,6 +195,12 @@ class TestNames:
         sentence = refused(f"study,outcome,events,of\n{row['study']},{row['outcome']},8,20\n")
         assert f"line 2, study {row['study']!r}: {column} is {cell!r}; a spreadsheet program seems to have" in sentence
 
+    @pytest.mark.parametrize("cell", ["3-Oct", "Okt 20", "2026-10-03", "03/10/2026"])
+    @pytest.mark.parametrize("column", ["n/N", "events/N", "n (%)", "% (n)", "change (SD)", "HR (95% CI)", "Events %"])
+    def test_a_date_is_told_as_one(self, refused, column, cell):
+        """Of two things in a cell, too, where 3/10 was typed."""
+        assert "seems to have made a date of it" in refused(f"study,outcome,{column}\nA,x,{cell}\n")
+
     def test_names_of_those_analysed_and_of_limits(self, told):
         """Of so many randomised, so many were analysed; the limits by their short names."""
         study = told("study,outcome,N randomised,N analysed,Events,RR,LL,UL\nA,x,20,18,8,1.5,1.1,2\n")[0].studies[0]

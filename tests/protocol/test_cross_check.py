@@ -6,6 +6,7 @@ script runs everywhere: what it asks of statsmodels is said not to be run where 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import runpy
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+from functools import cache
 
 import pytest
 from small_plans import built, endpoint, stated
@@ -55,7 +57,7 @@ from trialplan.designs.stratified_rank_sum import StratifiedRankSum
 from trialplan.designs.two_stage import TwoStage
 from trialplan.designs.unordered_categories import UnorderedCategories
 from trialplan.designs.win_ratio import WinRatio
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, UnreachableError
 from trialplan.files import shipped
 from trialplan.parameter import typical
 from trialplan.plan import build, read
@@ -491,6 +493,23 @@ SMALLEST = [
 ]
 """Designs that need as few participants as there can be, or hardly more: below some of them nothing is defined."""
 
+EXTREMES = (*(0.001, 0.01, 0.05, 0.1, 0.5, 0.9, 0.95, 0.99, 0.999), *(2, 5, 10, 50, 100, -2, -5, -50))
+
+
+@cache
+def fewest(slug):
+    """The design of the catalogue that needs the fewest participants, of those with an extreme effect, and its aim."""
+    cls = designs()[slug]
+    aim = 0.8 if cls.attains == "power" else None
+    usual = cls(**typical(cls))
+    sized = [(usual.sample_size(aim).n, usual)]
+    if effect := usual.field("effect"):
+        for value in EXTREMES:
+            with contextlib.suppress(ParameterError, UnreachableError):
+                one = usual.replace(**{effect: value})
+                sized.append((one.sample_size(aim).n, one))
+    return min(sized, key=lambda one: one[0])[1], aim
+
 
 class TestSmallest:
     @pytest.mark.parametrize("language", EITHER)
@@ -499,6 +518,17 @@ class TestSmallest:
         done = told(written([of_design(*design) for design in SMALLEST], language), language)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.count("n reaches what is asked for") >= len(SMALLEST) - 2
+
+    @pytest.mark.parametrize("language", EITHER)
+    @pytest.mark.parametrize(
+        "step", [pytest.param(6, id="every sixth"), pytest.param(1, id="all", marks=pytest.mark.sweep)]
+    )
+    def test_other_programs_agree_with_the_smallest_of_every_design(self, told, language, step):
+        """Of the whole catalogue, at effects so large that hardly anybody is needed."""
+        slugs = [*designs()][::step]
+        done = told(written([of_design(*fewest(slug)) for slug in slugs], language), language)
+        assert [line for line in done.stdout.splitlines() if line.startswith("DISAGREES")] == []
+        assert (done.returncode, done.stderr) == (0, "")
 
     @pytest.mark.parametrize("language", NOTICED)
     def test_a_power_that_is_wrong_is_noticed_there(self, told, language):
@@ -603,7 +633,8 @@ class TestTemplates:
         lines = (line.partition("#")[0] for line in path.read_text(encoding="utf-8").splitlines())
         code = re.sub(r"\"[^\"]*\"|sm_\w+|proportions_2indep\w*|pwr\.\w+", "", "\n".join(lines))
         found = set(re.findall(r"(?<![\w.])\d[\d_.]*(?:e-\d+)?", code))
-        steps = {"12", "20", "50", "200", "2000", "2001", "2e-4"}  # of a search or of an integral, and where it ends
+        # of a search or of an integral, and where it ends; R's pt is a normal approximation from 37.62 on
+        steps = {"12", "20", "37", "50", "200", "2000", "2001", "2e-4"}
         assert found <= {"0", "1", "2", "3", "4", "8", "9", "10", "0.0", "0.5", "1.0"} | steps | {
             f"1e-{digits}" for digits in range(2, 13)
         }

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from small_plans import endpoint, plan_text, stated
+from small_plans import built, endpoint, plan_text, stated
 
 from trialplan import (
     ClusteredMeans,
@@ -242,9 +242,8 @@ class TestStatement:
     )
     def test_gives_no_arm_a_rate_that_is_not_planned_for_it(self, tmp_path, arms, aim):
         """The words for two arms are not true of others: of shares of the effect, or of both treatments together."""
-        path = tmp_path / "plan.toml"
-        path.write_text(plan_text(more=f"\n[arms]\nnames = ['low', 'high']\n{arms}\n"), encoding="utf-8")
-        text = render(build(read(str(path)))).replace("\\", "")
+        trial = built(tmp_path, more=f"\n[arms]\nnames = ['low', 'high']\n{arms}\n")
+        text = render(trial).replace("\\", "")
         said = re.search(r"\*Statistically:\* (.*)", text)[1]
         assert f"power to show {aim}" in said
         assert "of participants on" not in said

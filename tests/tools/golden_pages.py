@@ -62,7 +62,7 @@ PAGES = {
     "reproduce-table": "reproduce statements.csv",
     "randomise": "randomise --arms cells,placebo --n 8 --blocks 2,4 --seed 7",
     "init": "init plan.toml",
-    "protocol": "protocol starter -o starter.md",
+    "protocol": "protocol starter -o starter.md --force",
     "check": "check starter.md",
     "code": f"code {MEANS} --language r",
     "schema": "schema -o plan.schema.json",

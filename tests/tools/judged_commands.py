@@ -168,7 +168,7 @@ def faults(
         *(f"warning: {warning}" for warning in dict.fromkeys(ran.warned)),
         *_of_the_end(words, ran),
         *_of_the_answer(words, typed, ran),
-        *_of_the_files(ran, typed, before, after, folder),
+        *_of_the_files(words, ran, typed, before, after, folder),
     ]
 
 
@@ -271,7 +271,7 @@ def _refused(constant: str) -> None:
 
 
 def _of_the_files(
-    ran: Ran, typed: str, before: Mapping[str, bytes], after: Mapping[str, bytes], folder: Path
+    words: Sequence[str], ran: Ran, typed: str, before: Mapping[str, bytes], after: Mapping[str, bytes], folder: Path
 ) -> Iterator[str]:
     changed = [name for name, content in after.items() if before.get(name) != content]
     lost = [name for name in before if name not in after]
@@ -284,6 +284,8 @@ def _of_the_files(
             yield f"left behind: {name}"
         elif name in before and name not in ran.out + ran.err:
             yield f"changed without a word: {name}"
+        elif name in before and "--force" not in words:
+            yield f"written over unasked: {name}"
         elif fault := incomplete(name, after[name], typed):
             yield f"half a file: {name}: {fault}"
     for line in (ran.out + ran.err).splitlines() if ran.code in (0, 1) else ():

@@ -20,7 +20,7 @@ from trialplan import __version__
 from trialplan.cli.options.errors import sentence, unknown
 from trialplan.cli.watch import announced
 from trialplan.errors import FileError, TrialplanError
-from trialplan.files import inputs_kept
+from trialplan.files import nothing_lost
 
 # Read when numpy is imported: matrices here are small, and a second thread of BLAS waits longer than it works.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -109,7 +109,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; a wrong input is one sentence on stderr."""
     try:
         _stand_in_for_closed_streams()
-        with _ended_by_kill(), inputs_kept(), announced():
+        with _ended_by_kill(), nothing_lost(), announced():
             code = _run(list(sys.argv[1:] if args is None else args))
             sys.stdout.flush()
     except (click.ClickException, TrialplanError) as error:

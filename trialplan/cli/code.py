@@ -9,7 +9,7 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import path_option, show_text
+from trialplan.cli.options.output import force_option, path_option, show_text
 from trialplan.design import Sized
 from trialplan.errors import ParameterError, did_you_mean
 
@@ -44,6 +44,7 @@ def _written() -> list[click.Parameter]:
         path_option(
             "-o", "--output", help="write to a .R or .py file  [default: on the screen]", formats=(".r", ".py")
         ),
+        force_option(),
     ]
 
 

@@ -8,7 +8,7 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import path_option, wrote
+from trialplan.cli.options.output import force_option, path_option, wrote
 
 
 @click.command(
@@ -20,7 +20,8 @@ from trialplan.cli.options.output import path_option, wrote
             metavar="DIR",
             help="the folder to write to  [default: ./trialplan-demo]",
             default=Path("trialplan-demo"),
-        )
+        ),
+        force_option(),
     ],
     short_help="The whole road once: from the shipped table to a protocol draft.",
     epilog=options.examples("trialplan demo", "trialplan demo --output my-demo"),

@@ -8,7 +8,7 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import NamedPath, wrote
+from trialplan.cli.options.output import NamedPath, force_option, wrote
 from trialplan.cli.protocol import DOCUMENTS
 
 
@@ -24,7 +24,7 @@ from trialplan.cli.protocol import DOCUMENTS
             help="the document that the plan is to make: all that a protocol says, or what its reader needs alone  "
             "[default: protocol]",
         ),
-        click.Option(["--force"], is_flag=True, help="overwrite the file if it exists"),
+        force_option(),
     ],
     short_help="Write a plan to start from, or a table of evidence.",
     epilog=options.examples(
@@ -34,7 +34,7 @@ from trialplan.cli.protocol import DOCUMENTS
         "trialplan init evidence.csv",
     ),
 )
-def command(path: Path, document: str, force: bool) -> None:
+def command(path: Path, document: str) -> None:
     """A commented plan file at PATH (plan.toml unless another is named), to be filled in.
 
     `trialplan protocol` makes a protocol draft of it; `trialplan schema` says what each key may hold. Where PATH ends
@@ -49,7 +49,7 @@ def command(path: Path, document: str, force: bool) -> None:
     # a dot and nothing before it, as in .docx, is a suffix that names no file
     if path.suffix.lower() not in (".toml", *STARTERS, *SHEETS) and (path.suffix or path.name.startswith(".")):
         files.check_suffix(path, (".toml", *STARTERS, *SHEETS))
-    files.check_writable(path, replace=force)
+    files.check_writable(path)
     if path.suffix.lower() in STARTERS:
         files.write(path, starter(path.suffix.lower()))
         click.echo(f"wrote {path}\nnext: replace its rows by your studies, then trialplan evidence {files.typed(path)}")

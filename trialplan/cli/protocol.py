@@ -9,7 +9,7 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import path_option, wrote
+from trialplan.cli.options.output import force_option, path_option, wrote
 from trialplan.cli.options.workers import patience_option
 from trialplan.errors import FileError
 from trialplan.text import plural
@@ -33,6 +33,7 @@ DOCUMENTS = ("protocol", "statistics", "statement", "committee", "registry")
             multiple=True,
             formats=(".md", ".html", ".docx", ".pdf", ".tex", ".txt", ".json"),
         ),
+        force_option(),
         click.Option(
             ["--document"],
             type=click.Choice(DOCUMENTS),

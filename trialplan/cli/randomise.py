@@ -11,11 +11,11 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import path_option, to_screen, wrote
+from trialplan.cli.options.output import force_option, path_option, to_screen, wrote
 from trialplan.design import Sized
 from trialplan.enrolment.randomisation import SECRET
 from trialplan.errors import ParameterError
-from trialplan.files import check_writable, read_text, together, write
+from trialplan.files import read_text, together, write
 from trialplan.page import FORMATS, Page, as_csv
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ _FORMATS = (".csv", ".json")
             help="write the list to a .csv or .json file  [default: CSV on the screen]",
             formats=_FORMATS,
         ),
-        click.Option(["--force"], is_flag=True, help="overwrite a list that is there already"),
+        force_option(),
         path_option(
             "--masked",
             help="write the same list without arms and blocks to a .csv or .json file",
@@ -79,7 +79,7 @@ _FORMATS = (".csv", ".json")
         "trialplan randomise msc-lupus-nephritis --seed 7 --stratum site=A,B --stratum sex=f,m --minimise 0.8",
     ),
 )
-def command(plan: str | None, output: Path | None, masked: Path | None, force: bool, **given: Any) -> None:
+def command(plan: str | None, output: Path | None, masked: Path | None, **given: Any) -> None:
     """A randomisation list for PLAN, or for the arms named by --arms: permuted blocks of randomly varying size.
 
     Every stratum has its own list, long enough for all n of the trial, because nobody knows beforehand how they
@@ -93,8 +93,6 @@ def command(plan: str | None, output: Path | None, masked: Path | None, force: b
     """
     if output is not None and masked is not None and output.resolve() == masked.resolve():
         raise ParameterError(f"--masked and --output are both {output}; the masked list needs a file of its own")
-    for path in filter(None, (output, masked)):
-        check_writable(path, replace=force)  # a list that is in use is not made anew by a slip
     sizes = tuple(_whole(size, "--blocks", "4,6") for size in given["blocks"].split(",")) if given["blocks"] else ()
     strata = _strata(given["strata"])
     seed = _whole(given["seed"], "--seed", "20261124") if given["seed"] is not None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import islice, product
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -67,10 +68,31 @@ def _how() -> list[click.Parameter]:
     """How the grid is shown, kept and computed."""
     return [
         click.Option(["--figure"], type=click.Choice(FIGURES), help="the kind of figure  [default: by the axes]"),
-        click.Option(["--resume"], is_flag=True, help="go on with an interrupted grid, from FILE.partial"),
+        click.Option(
+            ["--resume"],
+            is_flag=True,
+            is_eager=True,
+            callback=_heeded,
+            help="go on with an interrupted grid, from FILE.partial",
+        ),
         *running.options(),
         *output_options(*SUFFIXES),
     ]
+
+
+def _heeded(ctx: click.Context, param: click.Parameter, resume: bool) -> bool:
+    """What has a journal beside it was begun by a command that might write it, and may be written when it goes on."""
+    from trialplan import files
+
+    if resume:
+        files.may_replace(_has_journal)
+    return resume
+
+
+def _has_journal(output: Path) -> bool:
+    from trialplan.analyses.scenarios.journal import path_for
+
+    return path_for(output).exists()
 
 
 def vary_option() -> click.Option:

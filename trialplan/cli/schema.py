@@ -9,13 +9,13 @@ import click
 
 from trialplan.cli.options import design as options
 from trialplan.cli.options.command import Verb
-from trialplan.cli.options.output import path_option, show_text
+from trialplan.cli.options.output import force_option, path_option, show_text
 
 
 @click.command(
     "schema",
     cls=Verb,
-    params=[path_option("-o", "--output", help="write to a .json file", formats=(".json",))],
+    params=[path_option("-o", "--output", help="write to a .json file", formats=(".json",)), force_option()],
     short_help="What may a plan file hold? Its JSON Schema.",
     epilog=options.examples("trialplan schema", "trialplan schema -o plan.schema.json"),
 )

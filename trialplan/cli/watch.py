@@ -25,17 +25,23 @@ class _Watch:
 
     def __init__(self) -> None:
         self.begun, self.news, self.announced = time.monotonic(), ("", 0, None), False
-        self.shown_otherwise = False
+        self.shown_otherwise = self.late = False
 
     def told(self, what: str, done: int, total: int | None) -> None:
-        """Remember how far it is."""
+        """Remember how far it is; who was told of work and not of how far it is hears it now."""
         self.news = (what, done, total)  # type: ignore[assignment]
+        if self.late and total is not None and _SURE * total <= done < total:
+            self.late = False
+            self._say()
 
     def announce(self, *_: Any) -> None:
-        """Say that the work goes on, once, unless a bar shows it."""
+        """Say that the work goes on, once, unless a bar shows it; where no step is known, once more when one is."""
         if self.announced or self.shown_otherwise:
             return
-        self.announced = True
+        self.announced, self.late = True, not self.news[0]
+        self._say()
+
+    def _say(self) -> None:
         with suppress(OSError, RuntimeError, ValueError):  # a stream that is closed, or is being written to just now
             sys.stderr.write(f"trialplan: at work: {self._how_far()}; Ctrl-C ends it\n")
             sys.stderr.flush()
@@ -43,7 +49,7 @@ class _Watch:
     def _how_far(self) -> str:
         what, done, total = self.news
         if not what:
-            return "how long it will take is not known"
+            return "how long it will take is not known yet"
         if total is None or done < _SURE * total:
             return f"{what}, {done:,}{'' if total is None else f' of {total:,}'} so far"
         left = (time.monotonic() - self.begun) * (total - done) / done

@@ -7,7 +7,7 @@ from typing import Any
 
 from trialplan.design import Design
 from trialplan.numerics.lazy import np
-from trialplan.outcomes.ordered import pairs_won
+from trialplan.outcomes.ordered import pairs_decided
 from trialplan.rejection import decide
 
 
@@ -21,8 +21,8 @@ def log_win_ratio(design: Design, treatment: Any, control: Any, margin: Any) -> 
     if min(n_t, n_c) < 2:
         return np.zeros(len(treatment)), np.zeros(len(treatment), dtype=bool)
     # for each participant the share of the other arm's that are won and lost
-    won_t, won_c = pairs_won(treatment, control, margin) / n_c, pairs_won(control, treatment, margin) / n_t
-    lost_t, lost_c = pairs_won(-treatment, -control, margin) / n_c, pairs_won(-control, -treatment, margin) / n_t
+    won_t, lost_t = (pairs / n_c for pairs in pairs_decided(treatment, control, margin))
+    won_c, lost_c = (pairs / n_t for pairs in pairs_decided(control, treatment, margin))
     wins, losses = won_t.mean(axis=1, keepdims=True), lost_t.mean(axis=1, keepdims=True)
     with np.errstate(all="ignore"):
         of_t, of_c = won_t / wins - lost_t / losses, lost_c / wins - won_c / losses

@@ -13,7 +13,7 @@ from trialplan.numerics.elementary import divide, log, normal_quantile, sqrt, sq
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import z_power
 from trialplan.numerics.two_rates import reciprocal_limits
-from trialplan.outcomes.ordered import ORDERED, pairs_won
+from trialplan.outcomes.ordered import ORDERED, pairs_decided
 from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, parameter
 from trialplan.rejection import decide_by_z, either_way
 
@@ -194,7 +194,7 @@ class RankSum(Design):
         n_t, n_c = treatment.shape[1], control.shape[1]
         if not n_t or not n_c:
             return np.zeros(len(treatment)), np.zeros(len(treatment), dtype=bool)
-        share = pairs_won(treatment, control).sum(axis=1) / (n_t * n_c)
+        share = pairs_decided(treatment, control)[0].sum(axis=1) / (n_t * n_c)
         error = np.sqrt((n_t + n_c + 1) / (12 * n_t * n_c))
         return decide_by_z(self, [(share - null) / error for null, _ in _nulls(self)])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trialplan.evidence import audit_counts, audit_outcomes, audit_rows, audit_studies
-from trialplan.evidence.finding import MOVES, RULES, SEVERITIES, Finding, Findings
+from trialplan.evidence.finding import MOVES, RULES, RULES_OF_SEEN, SEVERITIES, Finding, Findings
 
 if TYPE_CHECKING:
     from trialplan.evidence.table import EvidenceTable
@@ -21,9 +21,11 @@ def audit(table: EvidenceTable) -> Findings:
     A rule is about the effect, a rate, its meaning or the setting (`finding.MOVES`); among those about a rate, the
     rows come first where the rate would change most.
     """
+    told = [(id, severity, moves, one) for id, severity, moves, check in RULES for one in check(table)]
+    before = [(id, one) for id, _, _, one in told]
+    told += [(id, severity, moves, one) for id, severity, moves, check in RULES_OF_SEEN for one in check(before)]
     findings = [
         (SEVERITIES.index(severity), MOVES.index(moves), -sum(swing), Finding(id, severity, *place, seen, means))
-        for id, severity, moves, check in sorted(RULES, key=lambda row: row[0])
-        for place, seen, means, *swing in check(table)
+        for id, severity, moves, (place, seen, means, *swing) in sorted(told, key=lambda row: row[0])
     ]
     return Findings(finding for *_, finding in sorted(findings, key=lambda row: row[:3]))

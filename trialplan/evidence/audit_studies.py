@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from trialplan.evidence.control import CONTROL, arms_without_role, has_concurrent_control, role_of
-from trialplan.evidence.finding import EFFECT, MEANING, RATE, RULES, SETTING, THE_TABLE, Seen, arms_of, keys, rate, rule
+from trialplan.evidence.finding import (
+    EFFECT,
+    MEANING,
+    RATE,
+    SETTING,
+    THE_TABLE,
+    Seen,
+    arms_of,
+    keys,
+    rate,
+    rule,
+    rule_of_seen,
+)
 from trialplan.evidence.intervals import newcombe
 from trialplan.evidence.overlap import may_overlap, overlapping, registration, sharing
 from trialplan.text import listed, plural
@@ -230,15 +242,13 @@ def open_label(table: EvidenceTable) -> Iterator[Seen]:
         )
 
 
-@rule("P37", "warning", EFFECT)
-def several_contradictions(table: EvidenceTable) -> Iterator[Seen]:
+@rule_of_seen("P37", "warning", EFFECT)
+def several_contradictions(told: Sequence[tuple[str, Seen]]) -> Iterator[Seen]:
     """Reports that contradict themselves more often show larger effects."""
     contradictions: dict[str, list[str]] = {}
-    for id, _, _, check in RULES:
-        if id in _CONTRADICTIONS:
-            for (study, outcome), *_ in check(table):
-                if study is not None:
-                    contradictions.setdefault(study, []).append(f"{id}{f' {outcome}' if outcome else ''}")
+    for id, ((study, outcome), *_) in told:
+        if id in _CONTRADICTIONS and study is not None:
+            contradictions.setdefault(study, []).append(f"{id}{f' {outcome}' if outcome else ''}")
     for study, several in contradictions.items():
         if len(several) > 1:
             yield (

@@ -49,6 +49,14 @@ MADE_A_DATE_SAYS = (
     "a spreadsheet program seems to have made a date of it: write again what was printed, in a cell of text"
 )
 A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?|\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4})")
+"""Dates in figures, as a program writes them."""
+
+
+def looks_like_a_date(cell: str) -> bool:
+    """Whether a spreadsheet program may have made a date of what was typed."""
+    return bool(MADE_A_DATE.fullmatch(cell) or A_DATE.fullmatch(cell))
+
+
 _SHARE = re.compile(r"\d[.,]\d{1,2}\b|\d[.,]\d{4}|%")
 _AS_PRINTED = tuple(
     (re.compile(pattern, re.IGNORECASE), words_for_it)

@@ -29,6 +29,9 @@ MOVES = (EFFECT, RATE, MEANING, SETTING)
 """What a rule is about, from what moves a sample size most: it goes with the inverse square of the difference, so
 whether there is a difference comes first, then the counts, then what they count, then who was treated and where."""
 RULES: list[tuple[str, str, str, Check]] = []
+Again = Callable[[Sequence[tuple[str, Seen]]], Iterator[Seen]]
+RULES_OF_SEEN: list[tuple[str, str, str, Again]] = []
+"""Rules about what the others saw, which is handed to them: each with the id of its rule, so that none runs twice."""
 THE_TABLE = (None, None)
 
 
@@ -107,6 +110,16 @@ def rule(id: str, severity: str, moves: str) -> Callable[[Check], Check]:
 
     def register(check: Check) -> Check:
         RULES.append((id, severity, moves, check))
+        return check
+
+    return register
+
+
+def rule_of_seen(id: str, severity: str, moves: str) -> Callable[[Again], Again]:
+    """Register a rule about what the others see."""
+
+    def register(check: Again) -> Again:
+        RULES_OF_SEEN.append((id, severity, moves, check))
         return check
 
     return register

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from trialplan.errors import EvidenceError
+from trialplan.evidence.complaint import MADE_A_DATE_SAYS, looks_like_a_date
 from trialplan.evidence.headers import LEFT_OUT, MEANS, MEASURES, SPREADS, known_as, plain
 from trialplan.evidence.numerals import limits_of, tidy
 from trialplan.evidence.text_table import Grid
@@ -97,7 +98,8 @@ def one_thing_a_cell(grid: Grid, name: str) -> Grid:
                 new_cells.append(cell)
                 continue
             names, part = parted[at]
-            found = part(cell.strip())
+            dated = looks_like_a_date(cell.strip())
+            found = f"{cell!r}; {MADE_A_DATE_SAYS}" if dated else part(cell.strip())
             if isinstance(found, str):
                 wrong[line, grid.places[at]] = f"column {grid.header[at]!r}: {found}"
                 found = [""] * len(names)

@@ -23,6 +23,9 @@ _NODES = 64
 """Along the ratio of standard errors, whose density is as smooth as a normal one."""
 _TOGETHER = 128
 """Integrals that are computed together: their nodes then stay in a processor's cache."""
+_FEWEST = 0.01
+"""Degrees of freedom below which there is no test: its critical value leaves what a computer can hold, and what is
+left of 2 - 2 after rounding is no degree of freedom. A test with so few hardly ever rejects, whatever the effect."""
 _HUGE = 1e6
 """Degrees of freedom beyond which the standard deviation is as good as known (and its density loses digits)."""
 
@@ -44,10 +47,10 @@ _STIRLING = 40.0
 def t_power(noncentrality: Any, df: Any, level: Any, *, both_tails: bool = False) -> Any:
     """P(reject) of a t test at one-sided `level`: the upper tail, and the lower one with `both_tails`.
 
-    Where df <= 0 there is no test and the answer is 0. Source: Johnson, Kotz & Balakrishnan (1995),
+    Where df < 0.01 there is no test and the answer is 0. Source: Johnson, Kotz & Balakrishnan (1995),
     Continuous Univariate Distributions 2, ch. 31.
     """
-    usable = np.asarray(df) > 0
+    usable = np.asarray(df) >= _FEWEST
     df = np.where(usable, df, 1.0)
     critical = upper_t_quantile(level, df)
     power = noncentral_t_sf(critical, df, noncentrality)
@@ -93,7 +96,7 @@ def tost_power(distances: list[Any], df: Any, level: Any) -> Any:
 
 def _one_tost_power(below: float, above: float, df: float, level: float) -> float:
     """Of plain numbers: most of an array's cost is that it is one, and a search asks for one n after the other."""
-    if not df > 0:
+    if not df >= _FEWEST:
         return 0.0
     if df > _HUGE:
         return float(z_power([below, above], upper_normal_quantile(level)))
@@ -129,7 +132,7 @@ def _one_always_rejects(below: float, above: float, critical: float, df: float, 
 
 
 def _tost_power(distances: list[Any], df: Any, level: Any) -> Any:
-    usable, huge = np.asarray(df) > 0, np.asarray(df) > _HUGE
+    usable, huge = np.asarray(df) >= _FEWEST, np.asarray(df) > _HUGE
     known = z_power(distances, upper_normal_quantile(np.asarray(level)))
     df = np.where(usable & ~huge, df, 1.0)[..., None]
     below, above = (np.asarray(distance)[..., None] for distance in distances)

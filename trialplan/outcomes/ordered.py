@@ -57,17 +57,16 @@ ORDERED = Ordered()
 """The kind of every design that compares participants pair by pair, or by ranks."""
 
 
-def pairs_won(mine: Any, others: Any, beyond: Any = 0.0) -> Any:
-    """How many of the others each of mine exceeds by more than `beyond`: one row a trial, one column a participant.
+def pairs_decided(mine: Any, others: Any, beyond: Any = 0.0) -> tuple[Any, Any]:
+    """How many of the others each of mine exceeds by more than `beyond`, and how many exceed it: one row a trial.
 
-    By sorting, so that a trial of n participants costs n log n and not n².
+    The columns are participants, mine from the lowest to the highest. By sorting, so that a trial of n participants
+    costs n log n and not n²; what is looked for in order is found faster, too.
     """
-    behind = np.concatenate(
-        [others, mine - beyond], axis=1
-    )  # of equal values the others come last, so they are not won
-    size = others.shape[1]
-    order = np.lexsort((np.broadcast_to(np.arange(behind.shape[1]) < size, behind.shape), behind), axis=1)
-    passed = np.cumsum(order < size, axis=1)
-    won = np.empty(behind.shape, dtype=np.int64)
-    np.put_along_axis(won, order, passed, axis=1)
-    return won[:, size:]
+    mine, others = np.sort(mine, axis=1), np.sort(others, axis=1)
+    above, below = mine - beyond, mine + beyond
+    won, not_lost = np.empty(mine.shape, dtype=np.int64), np.empty(mine.shape, dtype=np.int64)
+    for trial, values in enumerate(others):
+        won[trial] = values.searchsorted(above[trial])
+        not_lost[trial] = values.searchsorted(below[trial], side="right")
+    return won, others.shape[1] - not_lost

@@ -175,6 +175,8 @@ def with_losses(
         for start, stream in enumerate(streams)
     ]
     rejected = favoured = done = 0
+    if progress is not None:
+        progress(done, trials)
     for index, (all_told, in_favour) in (executor or Serial()).run(_drawn, tasks):
         rejected, favoured, done = rejected + all_told, favoured + in_favour, done + sum(tasks[index][2])
         if progress is not None:

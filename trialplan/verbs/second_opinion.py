@@ -82,6 +82,8 @@ def reproduce_table(path: str | Path, *, progress: Progress | None = None) -> Re
     where = files.locate(path_like("reproduce_table", path, "the path of a CSV file"), "statement.toml")
     text, rows = files.read_text(where), []
     total = batch.count(text, where.name)
+    if progress is not None:
+        progress(0, total)
     for row in batch.reproduce_all(text, where.name):
         rows.append(row)
         if progress is not None:

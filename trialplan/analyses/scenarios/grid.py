@@ -178,12 +178,14 @@ def answered(
 ) -> Grid:
     """The grid of a question; what `kept` holds already is not asked again.
 
-    `progress` is told, after each stretch, how many scenarios are done, and of how many.
+    `progress` is told, first and after each stretch, how many scenarios are done, and of how many.
     """
     kept = Memory() if kept is None else kept
     done = set(kept)
     left = [position for position in range(asked.stretches) if position not in done]
     finished = sum(stop - start for start, stop in map(asked.ends, done))
+    if progress is not None:
+        progress(finished, asked.cells)
     with closing((executor or Serial()).run(partial(evaluate, asked), left)) as results:  # type: ignore[type-var]
         for i, block in results:
             kept[left[i]] = block

@@ -79,6 +79,8 @@ def simulate_each(
     ]
     counts = [[0, 0] for _ in asked]
     done, total = 0, sum(one.trials for one in asked)
+    if progress is not None:
+        progress(done, total)
     for index, (rejected, favoured) in (executor or Serial()).run(_drawn, parts):
         at, part, _ = parts[index]
         counts[at][0] += rejected

@@ -39,7 +39,7 @@ MONITORING = ("looks", "efficacy", "futility", "binding", "efficacy_at", "futili
 TAKEN = {
     *("n", "power", "success", "target_power", "arms", "reason"),  # keys of answers, too
     *("as_json", "h", "help", "json", "o", "output"),
-    *("figure", "resume", "scheduler", "seed", "statement", "trials", "vary", "workers"),
+    *("figure", "resume", "scheduler", "seed", "statement", "trials", "vary", "workers", "force"),
     *("dropout", "language", "n_per_arm", *CALENDAR, *MONITORING, *RECRUITING, "treatments", "rule", "with"),
     *("at_least", "at_most", "blinded", "blinded_sd", "events", "final", "information", "kept", "look", "means", "sds"),
     *("enrolment_rate", "t", "times", "z"),

@@ -67,8 +67,25 @@ def check(path: Path, formats: Sequence[str]) -> None:
         require("matplotlib", "report", f"writing {path.suffix.lower()}")
 
 
+def force_option() -> click.Option:
+    """--force, without which nothing is written over; heeded before any path is looked at."""
+
+    def heeded(ctx: click.Context, param: click.Parameter, given: bool) -> None:
+        if given:
+            files.may_replace()
+
+    return click.Option(
+        ["--force"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=heeded,
+        help="write over a file that is there already",
+    )
+
+
 def output_options(*more: str) -> list[click.Parameter]:
-    """--json, and -o with the format by suffix; `more` are further ones."""
+    """--json, -o with the format by suffix, and --force; `more` are further formats."""
     known = [*FORMATS, *more]
     return [
         click.Option(["--json", "as_json"], is_flag=True, help="print JSON at full precision"),
@@ -77,6 +94,7 @@ def output_options(*more: str) -> list[click.Parameter]:
             help=f"write to a {', '.join(known[:-1])} or {known[-1]} file",
             formats=known,
         ),
+        force_option(),
     ]
 
 
@@ -86,8 +104,12 @@ def wrote(path: Path, more: str = "", *, as_json: bool = False) -> None:
 
 
 def as_typed(output: Path) -> str:
-    """The command line as it was typed, for a file that is given to others: of a whole path its last name alone."""
-    typed = (str(word).replace(str(output), output.name) for word in click.get_current_context().find_root().obj or ())
+    """The command line as it was typed, for a file that is given to others: of a whole path its last name alone.
+
+    What was typed for the sake of files that were there is left out: there they are not.
+    """
+    words = click.get_current_context().find_root().obj or ()
+    typed = (str(word).replace(str(output), output.name) for word in words if word not in ("--force", "--resume"))
     return shlex.join(["trialplan", *(Path(word).name if Path(word).is_absolute() else word for word in typed)])
 
 

@@ -103,10 +103,10 @@ def decide_several(design: WithLooks, n: int, names: Sequence[str], z: Sequence[
     looks = len(design.looks)
     if not 0 < len(z) <= looks:
         raise ParameterError(f"of {len(z)} looks are given, and {looks} are planned", parameter="z", value=z)
-    for row in z:
+    for look, row in enumerate(z):
         if len(row) != len(names):
             reason = f"must be {len(names)} numbers a look, of {listed(names)}, not {len(row)}"
-            way_out = f"write {field('z')} {','.join('0' for _ in names)}; of what has ended any number"
+            way_out = f"write {field('z')} {','.join('0' for _ in names)}{_any_number(design, names, z[:look])}"
             raise ParameterError(reason, parameter="z", value=row, way_out=way_out)
     seen = np.asarray(z, dtype=float)
     _check_was_going(design, seen)
@@ -119,6 +119,13 @@ def decide_several(design: WithLooks, n: int, names: Sequence[str], z: Sequence[
     return SeveralLook(
         design=design, names=tuple(names), number=len(z), n=n, final=final, verdict=verdict, hypotheses=tuple(found)
     )
+
+
+def _any_number(design: WithLooks, names: Sequence[str], before: Sequence[Sequence[float]]) -> str:
+    """Of what ended at the looks `before` a number must stand, and is not read; empty where nothing has ended."""
+    found = design.judged(np.asarray(before, dtype=float))[0] if before else []
+    ended = [name for name, one in zip(names, found, strict=False) if one.status != GOES_ON]
+    return f"; {listed(ended)} ended before, and any number may stand there" if ended else ""
 
 
 def _check_was_going(design: WithLooks, z: Any) -> None:
