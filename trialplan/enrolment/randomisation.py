@@ -12,7 +12,7 @@ from typing import Any
 from trialplan.enrolment.draws import Draws
 from trialplan.errors import ParameterError
 from trialplan.page import Answer, Page, Table, facts, is_formula
-from trialplan.text import as_sentence
+from trialplan.text import as_sentence, quoted
 
 LONGEST = 100_000
 """Participants in one stratum beyond which a list is a slip of the keyboard."""
@@ -72,7 +72,7 @@ class Scheme(Answer):
             reason = f"must lie in [1, {LONGEST:,}], not {self.n:,}"
             raise ParameterError(reason, parameter="n", way_out=f"it is the trial's {self.of}s")
         if self.seed < 0:
-            raise ParameterError(f"must be a whole number from 0 on, not {self.seed}", parameter="seed")
+            raise ParameterError(f"must be a whole number from 0 on, not {quoted(self.seed)}", parameter="seed")
 
     @property
     def unit(self) -> int:

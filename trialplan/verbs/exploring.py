@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, field
+from trialplan.text import quoted
 from trialplan.verbs._arguments import DEFAULT_POWER, built, chance, single, tested, total
+from trialplan.verbs._spoken import spoken
 
 if TYPE_CHECKING:
     from trialplan.analyses.assurance.assess import Assurance, Beliefs
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     """The values of each number that is varied: a sequence, or "first:last:step", the end included."""
 
 
+@spoken
 def scenarios(
     plan: Sized | PlanLike,
     axes: Axes,
@@ -94,13 +97,16 @@ def _values(name: str, values: str | Sequence[Any]) -> Sequence[Any]:
         return parse_values(name, values)
     listed = values.tolist() if hasattr(values, "tolist") else values
     if not isinstance(listed, Iterable) or isinstance(listed, Mapping) or not (several := tuple(listed)):
-        way_out = f'give them all, as in {{"{name}": (0.2, 0.4)}}'
-        raise ParameterError(f"needs several values, not {values}", parameter=name, value=values, way_out=way_out)
+        way_out = f'give them all, as in {{"{name}": (0.2, 0.4)}} or {{"{name}": "0.2:0.4:0.05"}}, first:last:step'
+        raise ParameterError(
+            f"needs several values, not {quoted(values)}", parameter=name, value=values, way_out=way_out
+        )
     if any(isinstance(one, (list, tuple)) for one in several):
         raise ParameterError("needs values in one row, not in several", parameter=name, value=values)
     return several
 
 
+@spoken
 def tornado(plan: Sized | PlanLike, axes: Axes | None = None, *, power: float | None = None) -> Tornado:
     """What becomes of the trial if one assumption at a time is wrong? The most damaging first, each in a sentence.
 
@@ -130,6 +136,7 @@ def tornado(plan: Sized | PlanLike, axes: Axes | None = None, *, power: float | 
     )
 
 
+@spoken
 def exclude(plan: Sized | PlanLike, n: int | Sequence[int], *, confidence: float = 0.95) -> Exclusions:
     """What can n participants, or each of several n, exclude: how wide is the interval, what does it leave possible?
 
@@ -141,15 +148,16 @@ def exclude(plan: Sized | PlanLike, n: int | Sequence[int], *, confidence: float
     from trialplan.analyses.sensitivity.exclusion_page import Exclusions
 
     design = tested("exclude", plan) if isinstance(plan, Sized) else built(plan).design
-    ns = n if isinstance(n, Sequence) or hasattr(n, "tolist") else (n,)
+    ns = n if isinstance(n, (list, tuple)) else (n,)
     if not isinstance(confidence, (int, float)):
         raise ParameterError("must be one number in (0, 1)", owner="exclude", parameter="confidence", value=confidence)
-    asked = participants(type(design).__name__, tuple(ns.tolist() if hasattr(ns, "tolist") else ns))
+    asked = participants(type(design).__name__, ns)
     for each in asked:
         design.check_n(each)
     return Exclusions(design=design, ns=asked, confidence=confidence)
 
 
+@spoken
 def assurance(
     plan: Sized | PlanLike, n: int | None = None, *, target: float | None = None, beliefs: Beliefs | None = None
 ) -> Assurance:

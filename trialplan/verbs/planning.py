@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from trialplan.errors import MissingExtra, ParameterError, PlanError, field
+from trialplan.errors import MissingExtra, ParameterError, PlanError, field, setting
 from trialplan.page import Answer, Page
 from trialplan.verbs._arguments import built, mapping, path_like, read, several
+from trialplan.verbs._spoken import spoken
 
 if TYPE_CHECKING:
     from trialplan.enrolment.minimisation import Minimisation
@@ -36,6 +37,7 @@ _PATIENCE = 300.0
 """Seconds that what somebody else's file asks for may take."""
 
 
+@spoken
 def read_plan(plan: PlanLike) -> Plan:
     """What does a plan file say? A shipped plan's name or the path of a file; `.content` holds its sections.
 
@@ -45,6 +47,7 @@ def read_plan(plan: PlanLike) -> Plan:
     return read(plan)
 
 
+@spoken
 def build(plan: PlanLike) -> Trial:
     """What does a plan come to? Evidence read and audited, assumptions resolved with their sources, endpoints sized.
 
@@ -75,6 +78,7 @@ def render_protocol(
     reference: str | Path | None = ...,
     patience: float = ...,
 ) -> list[Path]: ...
+@spoken
 def render_protocol(
     plan: PlanLike,
     *outputs: str | Path,
@@ -133,6 +137,7 @@ def _drawing_ahead(outputs: Sequence[Path]) -> Iterator[None]:
         yield
 
 
+@spoken
 def check(
     file: str | Path,
     *,
@@ -151,6 +156,7 @@ def check(
     return checked(path, None if templates is None else Path(templates), patience, held)
 
 
+@spoken
 def diff(a: PlanLike, b: PlanLike) -> Difference | RegistryDifference:
     """Why does plan b ask for more participants than plan a? The change in n, shared among what changed.
 
@@ -170,6 +176,7 @@ def diff(a: PlanLike, b: PlanLike) -> Difference | RegistryDifference:
     return difference(read(a), read(b))
 
 
+@spoken
 def add_study(plan: PlanLike, study: str | Path) -> Addition:
     """What does a new study bring? The change in n, in the rates and in assurance, shared among its arms exactly.
 
@@ -184,6 +191,7 @@ def add_study(plan: PlanLike, study: str | Path) -> Addition:
     return addition(read(plan), path_like("add_study", study, "the name or the path of an evidence table"))
 
 
+@spoken
 def facts(plan: PlanLike) -> Facts:
     """Which missing or doubtful cell of the evidence is worth asking the authors for? n over what each may be, ranked.
 
@@ -196,6 +204,7 @@ def facts(plan: PlanLike) -> Facts:
     return ranked(read(plan))
 
 
+@spoken
 def randomise(
     plan: PlanLike | None = None,
     *,
@@ -219,7 +228,9 @@ def randomise(
 
     weights, total, of = _of_plan(plan, arms, n) if plan is not None else (_weights(arms), n, "participant")
     if total is None:
-        raise ParameterError(f"{field('n')} is needed where there is no plan: all arms together, as in {field('n')} 60")
+        raise ParameterError(
+            f"{field('n')} is needed where there is no plan: all arms together, as in {setting('n', 60)}"
+        )
     blocks = several("randomise", "blocks", blocks, "(4, 6)")
     strata = mapping("randomise", "strata", strata or {}, '{"site": ["A", "B"]}')
     levels = {name: several("randomise", f"strata: {name}", values, '["A", "B"]') for name, values in strata.items()}
@@ -227,6 +238,7 @@ def randomise(
     return Scheme(arms=weights, n=total, blocks=blocks, strata=levels, seed=drawn, of=of)
 
 
+@spoken
 def minimise(
     plan: PlanLike | None = None,
     *,
@@ -260,7 +272,9 @@ def minimise(
     levels = {name: several("minimise", f"factors: {name}", each, '("f", "m")') for name, each in factors.items()}
     total = len(participants) or None if total is None else total
     if total is None:
-        raise ParameterError(f"{field('n')} is needed where there is no plan: all arms together, as in {field('n')} 60")
+        raise ParameterError(
+            f"{field('n')} is needed where there is no plan: all arms together, as in {setting('n', 60)}"
+        )
     return Minimisation(
         arms=weights,
         factors=levels,
@@ -284,7 +298,7 @@ def _of_plan(plan: PlanLike, arms: Any, n: int | None) -> tuple[dict[str, int], 
     if answer.design.fixed.in_turn:
         raise PlanError(
             f"{trial.plan.name}: the order of the treatments is what is randomised; name the sequences as the arms, as "
-            f"in {field('arms')} AB,BA {field('n')} {trial.n_randomised}"
+            f"in {_arms_named('AB', 'BA')} {setting('n', trial.n_randomised)}"
         )
     if len(weights) < 2:
         raise PlanError(f"{trial.plan.name}: {answer.design.slug()} has one arm, and one arm is not randomised")
@@ -296,10 +310,15 @@ def _of_plan(plan: PlanLike, arms: Any, n: int | None) -> tuple[dict[str, int], 
     return named, n, "participant"
 
 
+def _arms_named(*arms: str) -> str:
+    return setting("arms", ",".join(arms), f"arms={list(arms)}")
+
+
 def _weights(arms: Mapping[str, int] | Sequence[str] | None) -> dict[str, int]:
     if not arms or isinstance(arms, str):
         raise ParameterError(
-            f"randomise needs a plan, or {field('arms')}, as in {field('arms')} treatment,control {field('n')} 60"
+            f"randomise needs a plan, or {field('arms')}, as in {_arms_named('treatment', 'control')} "
+            f"{setting('n', 60)}"
         )
     if isinstance(arms, Mapping):
         return dict(arms)
@@ -309,6 +328,7 @@ def _weights(arms: Mapping[str, int] | Sequence[str] | None) -> dict[str, int]:
     return dict.fromkeys(arms, 1)
 
 
+@spoken
 def starter_plan(document: str = "protocol") -> str:
     """The text of a commented plan file, to be saved and filled in, for the document that it is to make.
 
@@ -321,6 +341,7 @@ def starter_plan(document: str = "protocol") -> str:
     return starter_for(of_that_name(document).name)
 
 
+@spoken
 def schema() -> dict[str, Any]:
     """What may a plan file hold? Its JSON Schema, for editors that complete and check as one types."""
     from trialplan import plan
@@ -345,6 +366,7 @@ class Demo(Answer):
         )
 
 
+@spoken
 def demo(folder: str | Path = "trialplan-demo") -> Demo:
     """The whole road once: the protocol draft of a shipped plan, as Markdown, HTML and DOCX, in a folder.
 

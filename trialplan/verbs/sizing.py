@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean, field
 from trialplan.verbs._arguments import DEFAULT_POWER, built, chance, single, sized, tested, total
+from trialplan.verbs._spoken import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 CALENDAR = ("ramp_up", "read_after", "decision")
 
 
+@spoken
 def size(
     design: Sized,
     power: Numbers | None = None,
@@ -99,6 +101,7 @@ def _on_calendar(answer: SampleSize, rate: Any, calendar: Mapping[str, Any], dro
     return dated(answer, Recruitment(accrual=accrual, dropout=dropout or 0.0, **months))
 
 
+@spoken
 def power(design: Sized, n: int | None = None) -> SampleSize:
     """What power do n participants in all arms together have? Whole allocation blocks: what can be randomised.
 
@@ -133,6 +136,7 @@ not 185; try 184 or 186
 def effect(design: Design, n: int | None = ..., power: float = ...) -> DetectableEffect: ...
 @overload
 def effect(design: Sized, n: int | None = ...) -> DetectableEffect | Limit: ...
+@spoken
 def effect(design: Sized, n: int | None = None, power: float = DEFAULT_POWER) -> DetectableEffect | Limit:
     """What is the smallest effect, on the favourable side, that n participants show with `power`?
 
@@ -154,6 +158,7 @@ def effect(design: Sized, n: int | None = None, power: float = DEFAULT_POWER) ->
     return DetectableEffect(design=design, n=n, target=power, value=float(design.detectable_effect(n, power)))
 
 
+@spoken
 def compare(design: Design, power: float = DEFAULT_POWER) -> Comparison:
     """What would each test that applies ask for, and which level does it really keep?
 
@@ -193,6 +198,7 @@ def verify(
     scheduler: str | None = ...,
     progress: Progress | None = ...,
 ) -> VerifiedPlan: ...
+@spoken
 def verify(
     plan: Sized | PlanLike,
     *,

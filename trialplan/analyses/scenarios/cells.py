@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,8 @@ from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean, field
 from trialplan.fields import POWER
 from trialplan.numerics.lazy import np
-from trialplan.parameter import Parameter
+from trialplan.parameter import Parameter, as_whole
+from trialplan.text import quoted
 
 Resolve = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """From a scenario's values, in whatever words they were varied, to the numbers of the design."""
@@ -249,15 +251,27 @@ def _checked(design: Sized, declared: Mapping[str, Parameter], name: str, values
     if name not in declared:
         nearest = did_you_mean(name, declared)
         raise ParameterError(f"there is no {name!r} to vary", owner=owner, value=name, way_out=nearest)
-    read = (vector(value) if declared[name].axis else value for value in values)
-    return tuple(declared[name].check(owner, name, value) for value in read)
+    return tuple(_value(owner, declared[name], name, value) for value in values)
+
+
+def _value(owner: str, declared: Parameter, name: str, value: Any) -> Any:
+    """One value, checked; a text that is no number may be meant as a range, and is told how one is written."""
+    read = vector(value) if declared.axis else value
+    try:
+        return declared.check(owner, name, read)
+    except ParameterError as why:
+        if isinstance(value, str) and not declared.choices and not why.way_out and re.search(r"\d\D+\d", value):
+            way_out = "a range is written first:last:step, as in 0.1:0.3:0.05"
+            raise ParameterError(why.reason, owner=owner, parameter=name, value=value, way_out=way_out) from None
+        raise
 
 
 def participants(owner: str, values: Sequence[Any]) -> tuple[int, ...]:
     """Whole numbers of participants, or the sentence that says which is none."""
+    values = [as_whole(value) for value in values]
     for value in values:
         if not _is_number(value) or not value >= 1 or not math.isfinite(value) or value != round(value):
-            reason = f"must be a whole number of participants in all, not {value}"
+            reason = f"must be a whole number of participants in all, not {quoted(value)}"
             raise ParameterError(reason, owner=owner, parameter="n", value=value)
     return tuple(map(round, values))
 
