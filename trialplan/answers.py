@@ -31,14 +31,15 @@ class Later:
 class SampleSize(Answer):
     """The answer to "how many?": what was asked, and what whole allocation blocks attain.
 
-    Every field is a number for a scalar design and an array for a grid; `reason` says why a cell of a
-    grid has no answer. `first_n` and `searched_to` belong to tests whose power is a saw-tooth: `n` is
-    the smallest from which power never falls below target again, as far as searched. `success` is the
-    chance of rejecting in the treatment's favour, which `target` is held against, and `power` that of rejecting
-    either way; where nothing is tested both are what is attained. Of a grid `n` and `arms` are whole numbers where
-    every cell has an answer, else floats with nan; what follows from n is computed when it is asked for. `enrolled` are
-    the participants to enrol, n and arms, where a share `dropout` of them will be lost; `notes` is what a page says
-    below its tables, and `drawing` what makes its picture.
+    Every field is a number for a scalar design and an array for a grid; `reason` says why a cell of a grid has no
+    answer. `first_n` and `searched_to` belong to tests whose power is a saw-tooth: `n` is the smallest from which
+    power never falls below target again, as far as searched. `success` is the chance of rejecting in the treatment's
+    favour, which `target` is held against, and `power` that of rejecting either way; where nothing is tested both are
+    what is attained. Of a grid `n` and `arms` are whole numbers where every cell has an answer, else floats with nan;
+    what follows from n is computed when it is asked for. `enrolled` are the participants to enrol, n and arms, where a
+    share `dropout` of them will be lost; `missing` says what a participant without an outcome counts as, where a plan
+    counts him, and nobody is left out; `notes` is what a page says below its tables, and `drawing` what makes its
+    picture.
     """
 
     design: Sized
@@ -55,6 +56,7 @@ class SampleSize(Answer):
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     dropout: float = 0.0
     enrolled: Mapping[str, Any] | None = None
+    missing: str = ""
     notes: tuple[str, ...] = ()
     drawing: Callable[[SampleSize], Figure] | None = dataclasses.field(default=None, compare=False)
 

@@ -170,7 +170,7 @@ _NEAREST = 5
 
 
 def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.5, most: int = _LISTED) -> str:
-    """The tail of a sentence about an unknown name: the nearest known one, or all of them, where these are not more than `most`."""
+    """The tail of a sentence about an unknown name: the nearest known one, or all of them up to `most`."""
     import difflib
 
     known = list(known)

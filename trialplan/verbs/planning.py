@@ -89,12 +89,15 @@ def render_protocol(
 ) -> str | list[Path]:
     """The protocol draft that a plan makes: its Markdown, or, where `outputs` are named, those files, written.
 
-    `document` is for whom it is: the whole protocol, statistics (sample size and analysis alone), statement (the sample
-    size as a paragraph to copy), committee (the sheet of a data monitoring committee) or registry (the fields of a
-    trial registry); without it what the plan's `[report]` says. The format follows the suffix: .md, .html, .docx, .pdf
-    or .tex, of a registry's record .txt and .json too; .html, .docx, .pdf and .tex need the extra `report`. `templates`
-    is a folder that overrides some of the shipped ones, in at most `patience` seconds; `reference` is the Word file
-    whose styles a .docx takes: `render_protocol("plan.toml", "draft.docx", reference="house.docx")`.
+    `document` is for whom it is: the whole protocol, statistics (sample size and analysis alone), statement (the
+    sample size as a paragraph to copy, below its heading, then the source of each value), committee (the sheet of a
+    data monitoring committee) or registry (the fields of a trial registry); without it what the plan's `[report]`
+    says. Files carry the plan and its tables, so that `check` can compute them again; the text of a statement, a sheet
+    or a registry's record, to be copied, does not. Of one design the paragraph is `size(design).statement()`. The
+    format follows the suffix: .md, .html, .docx, .pdf or .tex, of a registry's record .txt and .json too; .html,
+    .docx, .pdf and .tex need the extra `report`. `templates` is a folder that overrides some of the shipped ones, in
+    at most `patience` seconds; `reference` is the Word file whose styles a .docx takes: `render_protocol("plan.toml",
+    "draft.docx", reference="house.docx")`.
     """
     from trialplan.files import as_path
 
@@ -113,7 +116,9 @@ def render_protocol(
     from trialplan import protocol
 
     with tempfile.TemporaryDirectory() as folder:  # by way of a file: the one road that a protocol is written on
-        (path,) = protocol.write(read(plan), [Path(folder) / "protocol.md"], **house)
+        # a sheet is text to copy; a protocol keeps its sources, by which `check` computes it again
+        sheet = document in _SHORT
+        (path,) = protocol.write(read(plan), [Path(folder) / "protocol.md"], **house, carries_sources=not sheet)
         return path.read_text(encoding="utf-8")
 
 
@@ -218,7 +223,8 @@ def randomise(
 
     `arms` are names, or names with their participants in one allocation block, {"cells": 2, "placebo": 1}. Without a
     seed one is drawn, and is in the answer. `blocks` are two and three allocation blocks unless given; `strata` are
-    levels by name. Whoever has seed and block sizes can make the list again: keep them from all who enrol or treat.
+    levels by name, {"site": ["A", "B"]}, crossed with those of the plan, unless there are none, {}. Whoever has seed
+    and block sizes can make the list again: keep them from all who enrol or treat.
 
     >>> scheme = randomise(arms=["treatment", "control"], n=60, seed=7)
     >>> len(scheme.to_dict()["list"]), scheme.blocks
@@ -232,10 +238,21 @@ def randomise(
             f"{field('n')} is needed where there is no plan: all arms together, as in {setting('n', 60)}"
         )
     blocks = several("randomise", "blocks", blocks, "(4, 6)")
-    strata = mapping("randomise", "strata", strata or {}, '{"site": ["A", "B"]}')
-    levels = {name: several("randomise", f"strata: {name}", values, '["A", "B"]') for name, values in strata.items()}
-    drawn = secrets.randbits(_BITS) if seed is None else seed
-    return Scheme(arms=weights, n=total, blocks=blocks, strata=levels, seed=drawn, of=of)
+    given = mapping("randomise", "strata", {} if strata is None else strata, '{"site": ["A", "B"]}')
+    levels = {name: several("randomise", f"strata: {name}", values, '["A", "B"]') for name, values in given.items()}
+    planned = () if plan is None or (strata is not None and not given) else read(plan).content.randomisation.strata
+    of_plan = {one.factor: one.levels for one in planned if one.levels and one.factor not in levels}
+    left_open = tuple(one.factor for one in planned if not one.levels and one.factor not in levels)
+    return Scheme(
+        arms=weights,
+        n=total,
+        blocks=blocks,
+        strata={**of_plan, **levels},
+        seed=secrets.randbits(_BITS) if seed is None else seed,
+        of=of,
+        of_plan=tuple(of_plan),
+        left_open=left_open,
+    )
 
 
 @spoken
