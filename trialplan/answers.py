@@ -74,8 +74,10 @@ class SampleSize(Answer):
     if not TYPE_CHECKING:  # a checker asks the fields themselves
 
         def __getattr__(self, name: str) -> Any:
-            """What is computed when it is first asked for."""
+            """What is computed when it is first asked for, and what the design adds, as the events of times."""
             own = vars(self)
+            if name in own.get("extra", ()):
+                return own["extra"][name]
             if name not in own.get("_later", {}):
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             own.update(own["_later"][name]())
@@ -101,7 +103,10 @@ class SampleSize(Answer):
     def figure(self) -> Figure:
         """Power against participants, or the boundaries where the trial is looked at early; not of a grid."""
         if self.is_grid:
-            raise ParameterError("a grid of designs has no picture", owner="size", way_out="scenarios(...) draws one")
+            way_out = (
+                "give a design of plain numbers, and the arrays to scenarios(design, axes={...}), which draws them"
+            )
+            raise ParameterError("a grid of designs has no picture", owner="size", way_out=way_out)
         return super().figure() if self.drawing is None else self.drawing(self)
 
     def page(self) -> Page:

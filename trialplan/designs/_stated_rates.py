@@ -17,7 +17,7 @@ CALLED = {
     "chi-square": _CHI_SQUARED,
     "chi-squared": _CHI_SQUARED,
     **dict.fromkeys(("chi2", "chi-2", "chisq", "x2", "pearson", "pearson-chi-square"), _CHI_SQUARED),
-    **dict.fromkeys(("barnard", "barnard-exact", "barnard's-exact"), ("exact-pooled", "exact-unpooled")),
+    **dict.fromkeys(("barnard", "barnard-exact", "barnard's-exact"), ("exact-pooled",)),
     "suissa-shuster": ("exact-pooled",),
     "farrington-manning": ("score",),
     "pooled": ("score",),

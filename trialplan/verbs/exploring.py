@@ -38,15 +38,20 @@ def scenarios(
 ) -> Grid:
     """What would n be, or the power of `n` participants, at every combination of the values of `axes`?
 
-    Values are a sequence or "first:last:step", the end included; `n` and `power` may be varied too, and choices such
-    as the test. A plan is varied around its primary endpoint, by `discount`, `control_arm` and `reading` besides.
-    `.n` and `.power` are arrays with an axis for each name; `.to_frame()` has one scenario a row.
+    Values are a sequence or "first:last:step", the end included where the steps reach it; `n` and `power` may be varied
+    too, and choices such as the test. The effect may be varied on another scale than the design's own, of two rates as
+    `difference`, `ratio` or `odds_ratio`: the treatment's rate then follows from the control's. A plan is varied around
+    its primary endpoint, by `discount`, `control_arm` and `reading` besides. `.n` and `.power` are arrays with an axis
+    for each name; `.to_frame()` has one scenario a row, and `.save("grid.png")` draws one or two axes. Losses divide
+    every n alike: `size` takes `dropout`, and of one design only.
 
     >>> from trialplan import TwoProportions
     >>> design = TwoProportions(control=0.3, treatment=0.5)
     >>> grid = scenarios(design, {"control": "0.2:0.4:0.1", "treatment": [0.6, 0.7]})
     >>> grid.n.tolist()
     [[46, 30], [84, 48], [194, 84]]
+    >>> scenarios(design, {"control": [0.2, 0.3], "difference": [0.1, 0.15]}).n.tolist()
+    [[588, 276], [712, 326]]
     """
     from trialplan.analyses.executors import executor
     from trialplan.analyses.scenarios.grid import answered
@@ -164,8 +169,15 @@ def assurance(
     """With which probability do n participants succeed in the treatment's favour, averaged over what is believed?
 
     A plan brings its beliefs, and n is its own unless given; `others` are the answers under other beliefs. A design
-    needs `beliefs`, from `trialplan.belief`, by the names of its numbers: the control first, then the treatment,
-    which may be a function of it.
+    needs `beliefs`, from `trialplan.belief`, by the names of its numbers: the control first, then the treatment, which
+    may be a function of it whose parameter is called `control`, as that number is. What nothing is believed about is
+    held fixed, and the answer says so.
+
+    >>> from trialplan import TwoProportions
+    >>> from trialplan.belief import Beta
+    >>> beliefs = {"control": Beta(9, 21), "treatment": lambda control: Beta(20, 20)}
+    >>> round(assurance(TwoProportions(control=0.3, treatment=0.5), 186, beliefs=beliefs).assurance, 2)
+    0.68
 
     >>> answer = assurance("msc-lupus-nephritis")
     >>> answer.n, round(answer.assurance, 2), round(answer.ceiling, 2)

@@ -35,7 +35,8 @@ def size(
 ) -> SampleSize:
     """How many participants does the trial need, in whole allocation blocks, to reach `power` (0.8 unless given)?
 
-    `dropout` is the share of whom nothing will be observed: `enrolled` are then those to enrol. `accrual_rate`,
+    `dropout` is the share of whom nothing will be observed: `enrolled` are then those to enrol. Designs of times and of
+    counts state losses by their own `dropout_rate`, and n is then the number randomised already. `accrual_rate`,
     participants per month as 4 or "2@0,5@6", dates the looks, with `ramp_up`, `read_after` and `decision` in months.
     A design with arrays is a grid: a cell without an answer is nan, with its `reason`.
 
@@ -76,7 +77,10 @@ def _notes(answer: SampleSize) -> tuple[str, ...]:
 def _refuse_for_grid(**given: Any) -> None:
     for name, value in given.items():
         if value is not None:
-            raise ParameterError(f"{field(name)} is for one design, not for a grid; size each on its own", owner="size")
+            way_out = "size the grid without it, and one design with it: losses divide every n alike"
+            if name != "dropout":
+                way_out = "size each design on its own"
+            raise ParameterError(f"{field(name)} is for one design, not for a grid", owner="size", way_out=way_out)
 
 
 def _on_calendar(answer: SampleSize, rate: Any, calendar: Mapping[str, Any], dropout: float | None) -> SampleSize:

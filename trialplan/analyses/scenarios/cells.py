@@ -11,7 +11,8 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
-from trialplan.analyses.scenarios.vary import vector
+from trialplan.analyses.scenarios import by_effect
+from trialplan.analyses.scenarios.vary import Steps, vector
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean, field
 from trialplan.fields import POWER
@@ -55,6 +56,8 @@ class GridSpec:
     target: float | None = None
     n: int | None = None
     resolve: Resolve | None = None
+    short: tuple[str, ...] = ()
+    """Of each range whose steps do not reach its end, where it ends."""
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -149,10 +152,17 @@ def grid_spec(
     known: Mapping[str, Parameter] | None = None,
 ) -> GridSpec:
     """The question, checked before any work is done; `known` are further names that `resolve` understands."""
-    declared = variable(design) | dict(known or {})
+    cls = type(design.fixed)
+    own = variable(design)
+    declared = {name: one for name, one in by_effect.declared(cls).items() if name not in own} | own | dict(known or {})
+    if {*axes} & {*by_effect.ways(cls)} - {*own, *(known or {})}:
+        by_effect.check_axes(cls, axes)
+        resolve = by_effect.ByEffect(cls=cls, planned=design.fixed.assumptions(), first=resolve)
     checked = {name: _checked(design, declared, name, values) for name, values in axes.items()}
     _check(design, checked, target, n)
-    return GridSpec(design=design, axes=checked, target=target, n=n, resolve=resolve)
+    ranges = {name: values for name, values in axes.items() if isinstance(values, Steps)}
+    short = tuple(f"{name} {values.short}" for name, values in ranges.items() if values.short)
+    return GridSpec(design=design, axes=checked, target=target, n=n, resolve=resolve, short=short)
 
 
 def variable(design: Sized) -> dict[str, Parameter]:

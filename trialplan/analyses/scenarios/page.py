@@ -102,7 +102,7 @@ def _headline(grid: Grid, found: Summary) -> str:
 
 
 def _notes(grid: Grid, found: Summary) -> list[str]:
-    notes = []
+    notes = [*grid.asked.short]
     if found.cells > LARGEST_SHOWN:
         notes.append(f"the first {LARGEST_SHOWN:,} of {found.cells:,} scenarios are shown; -o FILE.csv writes all")
     if found.first_missing is not None:

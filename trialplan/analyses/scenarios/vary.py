@@ -18,6 +18,12 @@ LARGEST_FILE = 1_000_000_000
 _FORMS = "write it as first:last:step or value,value"
 
 
+class Steps(tuple[float, ...]):
+    """The values of a range, and what is to be said where its steps do not reach its end."""
+
+    short = ""
+
+
 def parse_vary(text: str) -> tuple[str, tuple[Any, ...]]:
     """The name and its values: an inclusive range in exact decimal steps, or a list.
 
@@ -87,7 +93,10 @@ def _range(name: str, text: str) -> tuple[float, ...]:
         reason = f"asks for more than {LARGEST_GRID:,} values"
         raise ParameterError(reason, parameter=name, value=text, way_out=f"use a larger step than {step}")
     count = int((last - first) / step) + 1
-    return tuple(float(first + i * step) for i in range(count))
+    made = Steps(float(first + i * step) for i in range(count))
+    reached = first + (count - 1) * step
+    made.short = f"{text} ends at {reached}, for its steps do not reach {last}" if reached < last else ""
+    return made
 
 
 def _three(name: str, text: str) -> tuple[Decimal, Decimal, Decimal]:
