@@ -109,7 +109,7 @@ class LogRank(_Course):
     >>> round(design.needed_events(0.8), 2)
     65.35
     >>> design.sample_size(0.8).n, round(design.sample_size(0.8).events, 1)
-    (126, 65.8)
+    (126, 65.6)
 
     An effect that begins after four months needs more, and a test that weighs late events up fewer of them:
 
