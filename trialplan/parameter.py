@@ -380,7 +380,7 @@ def _plain(value: float) -> str:
 PER_TIME = "per unit of time"
 """The unit of a rate at which participants leave."""
 
-SHARE_AS_RATE = "a share d who leave by time t are a rate of -ln(1 - d)/t"
+SHARE_AS_RATE = "the rate is -ln(1 - d)/t where a share d leaves by time t"
 """How publications' shares become such a rate, which is the same all the time (an exponential time to leaving)."""
 
 

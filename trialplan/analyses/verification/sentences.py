@@ -86,7 +86,7 @@ def _within(found: Verification) -> str:
     of_nulls = any(one.what == LEVEL for one in found.checks)
     robust = (
         ", half the level of a side in rejection at the null and a tenth of the level in type I error, by which a test "
-        "is still called robust (Bradley 1978)"
+        "is still called robust (Bradley 1978),"
     )
     return f"0.01 in power{robust if of_nulls else ''} and four standard errors"
 
