@@ -71,7 +71,7 @@ def level(design: Sized) -> list[tuple[str, str]]:
     trial = cast("Design", design)
     sides = "two-sided" if trial.sides == 2 else "one-sided"
     usual = set(trial.defaulted) >= {"alpha", "sides"}
-    default = f"  (default for {named(trial.goal, trial.margin)}; --alpha, --sides)" if usual else ""
+    default = f"  (default for {named(trial.goal, trial.margin)}; set by alpha and sides)" if usual else ""
     return [("level", f"{stated(trial.alpha)} {sides}{default}"), ("test", name_of_test(trial))]
 
 

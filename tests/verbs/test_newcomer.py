@@ -1,6 +1,7 @@
 """What a statistician met who had read `help(trialplan)` alone: each kind of sentence, answer and way out."""
 
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -27,9 +28,11 @@ from trialplan import (
     reproduce,
     scenarios,
     size,
+    tornado,
     verify,
 )
 from trialplan.belief import Beta
+from trialplan.cli import main
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean, setting
 from trialplan.evidence.pooling import Pool
 
@@ -280,8 +283,6 @@ class TestByEffect:
 
     def test_on_the_command_line(self, capsys):
         """The treatment need not be given; where the control is not, either, that is said."""
-        from trialplan.cli import main
-
         varied = ("scenarios", "two-proportions", "--vary", "difference=0.1,0.15")
         assert main([*varied, "--vary", "control=0.2:0.3:0.1"]) == 0
         assert "356" in capsys.readouterr().out
@@ -296,6 +297,13 @@ class TestRanges:
             "control 0.15:0.35:0.06 ends at 0.33, for its steps do not reach 0.35"
         ]
         assert scenarios(RATES, {"control": "0.1:0.3:0.1"}).page().notes == []
+        told = tornado(RATES, {"control": "0.2:0.35:0.06"}).page().notes
+        assert told[-1] == "control 0.2:0.35:0.06 ends at 0.32, for its steps do not reach 0.35"
+
+    def test_of_participants(self, capsys):
+        """As the command line takes them."""
+        assert main(["exclude", "two-proportions", "--control", "0.3", "--n", "100:450:100"]) == 0
+        assert "n 100:450:100 ends at 400" in capsys.readouterr().out
 
 
 class TestAnswers:
@@ -306,8 +314,12 @@ class TestAnswers:
         for one in ("two-proportions", "0.05 two-sided", "belief: treatment", "mean 0.5", "held fixed", "Ceiling: "):
             assert one in told
         assert answer.held_fixed == ("control",)
+        low, high = Beta(20, 20).interval()
+        assert answer.believed["treatment"] == f"mean 0.5, 95 % within {low:.3g} to {high:.3g}"
         both = {"control": Beta(9, 21), "treatment": lambda control: Beta(20, 20)}
-        assert "given control" in str(assurance(RATES, 186, beliefs=both))
+        told = assurance(RATES, 186, beliefs=both).believed["treatment"]
+        shown = re.fullmatch(r"mean 0.5, 95 % within ([\d.]+) to ([\d.]+), given control", told)
+        assert [float(one) for one in shown.groups()] == pytest.approx([low, high], abs=0.005)
         assert assurance(RATES, 186, beliefs=both).held_fixed == ()
 
     def test_a_verdict_says_what_is_claimed(self):

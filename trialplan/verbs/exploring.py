@@ -150,6 +150,7 @@ def exclude(plan: Sized | PlanLike, n: int | Sequence[int], *, confidence: float
     No effect observed leaves -17.9 to 17.9 points possible with 100 participants, -9 to 9 points with 400
     """
     from trialplan.analyses.scenarios.cells import participants
+    from trialplan.analyses.scenarios.vary import ends_short
     from trialplan.analyses.sensitivity.exclusion_page import Exclusions
 
     design = tested("exclude", plan) if isinstance(plan, Sized) else built(plan).design
@@ -159,7 +160,7 @@ def exclude(plan: Sized | PlanLike, n: int | Sequence[int], *, confidence: float
     asked = participants(type(design).__name__, ns)
     for each in asked:
         design.check_n(each)
-    return Exclusions(design=design, ns=asked, confidence=confidence)
+    return Exclusions(design=design, ns=asked, confidence=confidence, short=ends_short({"n": ns}))
 
 
 @spoken

@@ -216,9 +216,10 @@ def verify(
 ) -> Verification | VerifiedPlan:
     """Is what the formula claims what simulated trials show, and what every outcome counted shows, where they can be?
 
-    Of a design, at the n that it gives for `power`, or at `n`, which `power` then says what it should reach; of a
-    plan, every endpoint that tests, with the losses that it states. `.ok` says whether every claim holds. `workers`
-    are processes of this machine, `scheduler` a dask cluster's address; `progress` is told (done, all).
+    Of a design, at the n that it gives for `power`, or at `n`, which `power` then says what it should reach: those who
+    are analysed, who are left where others are lost. Of a plan, every endpoint that tests, with the losses that it
+    states. `.ok` says whether every claim holds. `workers` are processes of this machine, `scheduler` a dask cluster's
+    address; `progress` is told (done, all).
 
     >>> from trialplan import TwoProportions
     >>> found = verify(TwoProportions(control=0.3, treatment=0.5), trials=20_000)

@@ -18,7 +18,7 @@ from trialplan.design import Design
 from trialplan.design_facts import head
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import normal_cdf
-from trialplan.numerics.lazy import np
+from trialplan.numerics.lazy import np, special
 from trialplan.numerics.search import first_reached
 from trialplan.page import Answer, Page
 from trialplan.text import flag, listed
@@ -191,14 +191,26 @@ def assess(
 
 def _in_words(name: str, belief: Any, over: Joint) -> str:
     """A belief as a page prints it: by its mean and the 95 % that it holds, and on what it depends."""
-    points = over.points[name]
-    values = np.broadcast_to(points, over.weight.shape).ravel()
-    order = np.argsort(values)
-    share = np.cumsum(over.weight.ravel()[order])
-    low, high = (float(values[order][min(int(np.searchsorted(share, at)), values.size - 1)]) for at in (0.025, 0.975))
-    told = f"mean {over.average(points):.3g}, 95 % within {low:.3g} to {high:.3g}"
-    earlier = [] if isinstance(belief, Belief) else list(over.points)[: list(over.points).index(name)]
-    return f"{told}, given {listed(map(flag, earlier))}" if earlier else told
+    mean = f"mean {over.mean(name):.3g}, {100 * _CONFIDENCE:g} % within"
+    if isinstance(belief, Belief):
+        low, high = belief.interval(_CONFIDENCE)
+        return f"{mean} {low:.3g} to {high:.3g}"
+    low, high = _held(over, name)  # between nodes, which tell two digits
+    earlier = list(over.points)[: list(over.points).index(name)]
+    given = f", given {listed(map(flag, earlier))}" if earlier else ""
+    return f"{mean} {low:.2g} to {high:.2g}{given}"
+
+
+def _held(over: Joint, name: str) -> tuple[float, float]:
+    """The interval of one number over all nodes, by its distribution function between them."""
+    values = np.broadcast_to(over.points[name], over.weight.shape).ravel()
+    points, place = np.unique(values, return_inverse=True)
+    weight = np.bincount(place, over.weight.ravel())
+    tail = (1 - _CONFIDENCE) / 2
+    # on the normal scale, on which nodes lie evenly and the function is nearly straight
+    score = special.ndtri(np.clip(np.cumsum(weight) - weight / 2, 0.0, 1.0))
+    low, high = np.interp(special.ndtri((tail, 1 - tail)), score, points)
+    return float(low), float(high)
 
 
 def _success(over: Joint, n: float) -> Any:

@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any
 
 from trialplan.analyses.scenarios import by_effect
-from trialplan.analyses.scenarios.vary import Steps, vector
+from trialplan.analyses.scenarios.vary import ends_short, vector
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean, field
 from trialplan.fields import POWER
@@ -160,9 +160,7 @@ def grid_spec(
         resolve = by_effect.ByEffect(cls=cls, planned=design.fixed.assumptions(), first=resolve)
     checked = {name: _checked(design, declared, name, values) for name, values in axes.items()}
     _check(design, checked, target, n)
-    ranges = {name: values for name, values in axes.items() if isinstance(values, Steps)}
-    short = tuple(f"{name} {values.short}" for name, values in ranges.items() if values.short)
-    return GridSpec(design=design, axes=checked, target=target, n=n, resolve=resolve, short=short)
+    return GridSpec(design=design, axes=checked, target=target, n=n, resolve=resolve, short=ends_short(axes))
 
 
 def variable(design: Sized) -> dict[str, Parameter]:

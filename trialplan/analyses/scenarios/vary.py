@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -72,10 +73,16 @@ def vector(typed: Any) -> Any:
     return parts if len(parts) > 1 and not any(isinstance(part, str) for part in parts) else typed
 
 
+def ends_short(axes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of each range whose steps do not reach its end, where it ends."""
+    ranges = {name: values for name, values in axes.items() if isinstance(values, Steps)}
+    return tuple(f"{name} {values.short}" for name, values in ranges.items() if values.short)
+
+
 def check_cells(cells: int, most: int = LARGEST_GRID) -> None:
     """Raise if a grid has more cells than there is room for."""
     if cells > most:
-        file = ", or write them to a file with -o FILE.csv" if cells <= LARGEST_FILE else ""
+        file = ", or write them to a file from the command line, as in -o FILE.csv" if cells <= LARGEST_FILE else ""
         reason, way_out = f"{cells:,} scenarios are asked for", f"use larger steps or fewer values{file}"
         raise ParameterError(f"{reason}, more than {most:,}", value=cells, way_out=way_out)
 
