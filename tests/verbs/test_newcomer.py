@@ -302,7 +302,7 @@ class TestRanges:
 
     def test_of_participants(self, capsys):
         """As the command line takes them."""
-        assert main(["exclude", "two-proportions", "--control", "0.3", "--n", "100:450:100"]) == 0
+        assert main(["exclude", "two-proportions", "--control", "0.3", "--treatment", "0.5", "--n", "100:450:100"]) == 0
         assert "n 100:450:100 ends at 400" in capsys.readouterr().out
 
 
