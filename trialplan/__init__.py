@@ -1,11 +1,20 @@
 """trialplan: from a small table of uncontrolled studies to a sample size that can be defended.
 
+Make a design by its class, ask it by a call, print the answer:
+
+    from trialplan import TwoProportions, size
+    print(size(TwoProportions(control=0.3, treatment=0.5), power=0.8, dropout=0.1))
+
+`help(trialplan.size)`, and so for each call below, is all that you need, with an example; `list_designs()` names the
+designs, and `list_designs("two-means")` says what the numbers of one mean. What stands behind this text, CLASSES, is
+reference. Rates are proportions (0.6, not 60), and n is the participants of all arms together.
+
 There are four kinds of object. A **design** is a trial in plain numbers: what it compares, what is assumed, which
 test decides. An **evidence table** is what publications report, row by row. A **plan** is a file that names the
 evidence, every assumption with its source, and the endpoints; built, it is a trial. Asked something, each gives an
 **answer**.
 
-What is asked is a call, each of them also a verb of the command line, which prints the page of its answer:
+The calls, each of them also a verb of the command line, which prints the page of its answer:
 
     what a design asks for      size · power · effect · compare (every test that applies) · verify (by simulation)
     what if                     scenarios · tornado · exclude (what n participants rule out) · assurance
@@ -19,7 +28,7 @@ What is asked is a call, each of them also a verb of the command line, which pri
     what others printed         reproduce (does a stated n follow from what is stated?) · reproduce_table (many)
     the catalogue               list_designs
 
-A design is made by its class, and asked by a call. What its numbers mean, `list_designs("two-proportions")` says:
+An answer has its numbers as attributes, and what its design adds to them, as the `events` of `LogRank`:
 
     >>> from trialplan import TwoProportions, size
     >>> design = TwoProportions(control=0.3, treatment=0.5)
@@ -27,10 +36,10 @@ A design is made by its class, and asked by a call. What its numbers mean, `list
     >>> answer.arms, answer.enrolled["n"]
     ({'treatment': 93, 'control': 93}, 208)
 
-Rates are proportions (0.6, not 60), n is the number of participants in all arms together. `print(answer)` reads like a
-page, and a notebook shows it as one; `summary()` is its first sentence; `to_dict()` its data, as `--json` prints them;
-`to_frame()` a pandas data frame, where pandas is installed. `figure()` is its picture, where it has one, and
-`save("answer.png")` writes it (.png, .svg, .pdf), or the page (.txt, .md, .json, .csv); a notebook shows a figure:
+`print(answer)` reads like a page, and a notebook shows it as one; `statement()` of a sample size is its justification
+as a paragraph to copy; `summary()` is its first sentence; `to_dict()` its data, as `--json` prints them; `to_frame()`
+a pandas data frame, where pandas is installed. `figure()` is its picture, where it has one, and `save("answer.png")`
+writes it (.png, .svg, .pdf), or the page (.txt, .md, .json, .csv); a notebook shows a figure:
 
     >>> answer.summary()
     '93 per arm, 186 in all: power 0.800 to show treatment = 0.5'
@@ -46,8 +55,8 @@ all. The methods of a design are its formulas, and take any n; the calls refuse 
     0.499
     >>> size(TwoMeans(difference=np.array([0.4, 0.5]), sd=1)).n.tolist()
     [200, 128]
-    >>> scenarios(design, {"control": "0.2:0.3:0.1", "treatment": [0.5, 0.6]}).n.tolist()
-    [[78, 46], [186, 84]]
+    >>> scenarios(design, {"control": "0.2:0.3:0.1", "difference": [0.2, 0.3]}).n.tolist()
+    [[164, 78], [186, 84]]
 
 Looks, several endpoints and the like are designs around designs, and answer the same questions:
 
@@ -68,9 +77,9 @@ path, too, and calls that say `design` take `build(plan).design`:
 `render_protocol(trial)` is its protocol draft as Markdown, and `render_protocol(trial, "draft.docx")` writes it. A plan
 of your own begins as `starter_plan()`, a commented text to save and fill in; an error says what it still lacks.
 
-`help(trialplan.size)` tells one call, with an example. What is wrong is a `TrialplanError`, in one sentence with the
-value and the way out. Beliefs for `assurance` are in `trialplan.belief`, figures in `trialplan.figures`. Names are
-fetched when they are first used, so `import trialplan` costs nothing.
+What is wrong, an argument too, is a `TrialplanError`, in one sentence with the value and the way out. Beliefs for
+`assurance` are in `trialplan.belief`, figures in `trialplan.figures`. Names are fetched when they are first used, so
+`import trialplan` costs nothing.
 """
 
 from __future__ import annotations

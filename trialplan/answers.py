@@ -53,14 +53,15 @@ class Needed:
 class SampleSize(Answer):
     """The answer to "how many?": what was asked, and what whole allocation blocks attain.
 
-    Every field is a number for a scalar design and an array for a grid; `reason` says why a cell of a
-    grid has no answer. `first_n` and `searched_to` belong to tests whose power is a saw-tooth: `n` is
-    the smallest from which power never falls below target again, as far as searched. `success` is the
-    chance of rejecting in the treatment's favour, which `target` is held against, and `power` that of rejecting
-    either way; where nothing is tested both are what is attained. Of a grid `n` and `arms` are whole numbers where
-    every cell has an answer, else floats with nan; what follows from n is computed when it is asked for. `enrolled` are
-    the participants to enrol, n and arms, where a share `dropout` of them will be lost; `notes` is what a page says
-    below its tables, and `drawing` what makes its picture.
+    Every field is a number for a scalar design and an array for a grid; `reason` says why a cell of a grid has no
+    answer. `first_n` and `searched_to` belong to tests whose power is a saw-tooth: `n` is the smallest from which
+    power never falls below target again, as far as searched. `success` is the chance of rejecting in the treatment's
+    favour, which `target` is held against, and `power` that of rejecting either way; where nothing is tested both are
+    what is attained. Of a grid `n` and `arms` are whole numbers where every cell has an answer, else floats with nan;
+    what follows from n is computed when it is asked for. `enrolled` are the participants to enrol, n and arms, where a
+    share `dropout` of them will be lost; `missing` says what a participant without an outcome counts as, where a plan
+    counts him, and nobody is left out; `notes` is what a page says below its tables, and `drawing` what makes its
+    picture.
     """
 
     design: Sized
@@ -77,6 +78,7 @@ class SampleSize(Answer):
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     dropout: float = 0.0
     enrolled: Mapping[str, Any] | None = None
+    missing: str = ""
     notes: tuple[str, ...] = ()
     drawing: Callable[[SampleSize], Figure] | None = dataclasses.field(default=None, compare=False)
 
@@ -92,8 +94,10 @@ class SampleSize(Answer):
     if not TYPE_CHECKING:  # a checker asks the fields themselves
 
         def __getattr__(self, name: str) -> Any:
-            """What is computed when it is first asked for."""
+            """What is computed when it is first asked for, and what the design adds, as the events of times."""
             own = vars(self)
+            if name in own.get("extra", ()):
+                return own["extra"][name]
             if name not in own.get("_later", {}):
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             own.update(own["_later"][name]())
@@ -119,7 +123,10 @@ class SampleSize(Answer):
     def figure(self) -> Figure:
         """Power against participants, or the boundaries where the trial is looked at early; not of a grid."""
         if self.is_grid:
-            raise ParameterError("a grid of designs has no picture", owner="size", way_out="scenarios(...) draws one")
+            way_out = (
+                "give a design of plain numbers, and the arrays to scenarios(design, axes={...}), which draws them"
+            )
+            raise ParameterError("a grid of designs has no picture", owner="size", way_out=way_out)
         return super().figure() if self.drawing is None else self.drawing(self)
 
     def page(self) -> Page:

@@ -289,6 +289,10 @@ class Design(Sized):
             way_out = "give it a value, or ask for the detectable effect of a number of participants"
             raise ParameterError("is left open", owner=self, parameter=self.open_effect, way_out=way_out)
 
+    def whole_blocks(self, observed: float) -> float:
+        """Those observed; whole blocks of them where the test, an exact one, is defined for these only."""
+        return observed if self.smooth else max(1, observed // self.block) * self.block
+
     def attained(self, n: Numbers) -> Numbers:
         """What a target is held against: the probability of rejecting in the treatment's favour."""
         return self.success(n)

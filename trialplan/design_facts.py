@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from trialplan import __version__, fields
 from trialplan.fields import named
 from trialplan.page import plain
-from trialplan.text import flag, listed, number, spoken, stated, stated_apart, stated_percent, with_article
+from trialplan.parameter import PER_TIME
+from trialplan.text import flag, listed, number, percent, spoken, stated, stated_apart, stated_percent, with_article
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -48,9 +50,18 @@ def assumed(design: Sized, without: tuple[str, ...] = ()) -> list[tuple[str, str
     rows = [("design", fixed.slug())]
     for (name, value), shown in zip(numbers.items(), stated_apart(list(numbers.values())), strict=True):
         values = value if isinstance(value, tuple) else (value,)
-        share = f"  ({', '.join(map(stated_percent, values))})" if declared[name].unit == "proportion" else ""
-        rows.append((flag(name), shown + share))
+        rows.append((flag(name), shown + _read_as(values, declared[name].unit)))
     return rows
+
+
+def _read_as(values: Sequence[Any], unit: str) -> str:
+    """What a number is, in brackets: a share in per cent, a time or a rate with its unit, leaving with how many do."""
+    if unit == "proportion":
+        return f"  ({', '.join(map(stated_percent, values))})"
+    if unit == PER_TIME:
+        leave = ", ".join(percent(-math.expm1(-value)) for value in values)
+        return f"  ({unit}: {leave} leave in one)"
+    return f"  ({unit})" if "of time" in unit else ""
 
 
 def level(design: Sized) -> list[tuple[str, str]]:
@@ -60,7 +71,7 @@ def level(design: Sized) -> list[tuple[str, str]]:
     trial = cast("Design", design)
     sides = "two-sided" if trial.sides == 2 else "one-sided"
     usual = set(trial.defaulted) >= {"alpha", "sides"}
-    default = f"  (default for {named(trial.goal, trial.margin)}; --alpha, --sides)" if usual else ""
+    default = f"  (default for {named(trial.goal, trial.margin)}; set by alpha and sides)" if usual else ""
     return [("level", f"{stated(trial.alpha)} {sides}{default}"), ("test", name_of_test(trial))]
 
 

@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 _MARK = "\0"  # nothing that is typed holds it: neither an argument of a command line nor a TOML file may
+_VALUE = "\1"  # stands around a value of the field before it: as it is typed, and the field with it as in Python
 
 
 def field(name: str) -> str:
@@ -28,9 +29,34 @@ def field(name: str) -> str:
     return f"{_MARK}{name}{_MARK}"
 
 
+def setting(name: str, typed: object, in_python: str = "") -> str:
+    """A field with a value, as an example gives it: `--n 120` where the field is an option, else `n=120`.
+
+    A text is quoted in Python; `in_python` is how it is written there where it is written otherwise.
+    """
+    value = f'"{typed}"' if isinstance(typed, str) else typed
+    return f"{field(name)}{_VALUE}{typed}{_VALUE}{in_python or f'{name}={value}'}{_VALUE}"
+
+
+WITH_LOOKS = "looks around the design, as in GroupSequential(design=..., looks=(0.5, 1))"
+"""How looks are added in Python, where they are no number of the design."""
+
+
 def _told(text: str, names: Mapping[str, str]) -> str:
     pieces = text.split(_MARK)  # every second one is a field
-    return "".join(names.get(piece, piece) if at % 2 else piece for at, piece in enumerate(pieces))
+    told, before = [], ""
+    for at, piece in enumerate(pieces):
+        if at % 2:
+            before = piece
+            if not pieces[at + 1].startswith(_VALUE):
+                told.append(names.get(piece, piece))
+        elif piece.startswith(_VALUE):
+            _, typed, written, rest = piece.split(_VALUE)
+            told.append(f"{names[before]} {typed}" if before in names else written)
+            told.append(f",{rest}" if rest == " " and before not in names else rest)  # of two settings in a row
+        else:
+            told.append(piece)
+    return "".join(told)
 
 
 class TrialplanError(Exception):
@@ -136,12 +162,15 @@ def require_installed(module: str, extra: str, purpose: str) -> None:
     require(module, extra, purpose)
 
 
-_LISTED = 50
-"""Names that a sentence lists, at the most: nobody reads a hundred."""
+_LISTED = 20
+"""Names that a sentence lists, at the most: of more than can be read in a line or two it names the nearest."""
+
+_NEAREST = 5
+"""Names that it then gives, where none is so near that it must be meant."""
 
 
-def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.5) -> str:
-    """The tail of a sentence about an unknown name: the nearest known one, or all of them."""
+def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.5, most: int = _LISTED) -> str:
+    """The tail of a sentence about an unknown name: the nearest known one, or all of them up to `most`."""
     import difflib
 
     known = list(known)
@@ -150,5 +179,7 @@ def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.5) -> str:
     near = same or difflib.get_close_matches(name, known, n=1, cutoff=likeness)
     if near:
         return f"did you mean {near[0]!r}?"
-    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
-    return f"known are {', '.join(known[:_LISTED])}{more}"
+    if len(known) <= most:
+        return f"known are {', '.join(known)}"
+    nearest = difflib.get_close_matches(name, known, n=_NEAREST, cutoff=0.0)
+    return f"nearest are {', '.join(nearest)}, of {len(known)}"

@@ -176,9 +176,22 @@ class Parameter:
             return self.read(value)
         if self.choices:
             return _choice(value, self.choices)
-        if self.axis:
-            return _vector(value, self.domain, self.unit)
-        return _number(value, self.domain, self.unit)
+        try:
+            return (_vector if self.axis else _number)(value, self.domain, self.unit)
+        except _OutsideError as why:
+            raise ParameterError(str(why.args[0]), way_out=self._of_percent(why.value)) from None
+
+    def _of_percent(self, value: float) -> str:
+        """How to write a share that was given in per cent, where it is likely to be one.
+
+        From 2 to 100 it is. Between 1 and 2 it is only of what may be 1 or 2 %, as a level; of a power or a rate, 1.2
+        is as likely to be a slip of the keyboard for 0.12.
+        """
+        share = self.unit == "proportion" or self.domain in (PROPORTION, RATE)
+        small = bool(self.typical) and self.typical[0] < _SMALL
+        likely = _SURELY <= value <= 100 or (small and 1 < value < _SURELY)
+        written = likely and isinstance(self.domain, Interval) and value / 100 in self.domain
+        return of_percent(f"{_plain(value)}%") if share and written else ""
 
 
 _HEAD = re.compile(
@@ -296,7 +309,7 @@ def _number(value: Any, domain: Any, unit: str) -> Any:
         way_out = "" if in_units_of_the_outcome(unit) else of_percent(value)
         raise ParameterError(f"must be a number, not {value!r}", way_out=way_out)
     if isinstance(value, (int, float)):
-        return _inside(float(value), domain, unit)
+        return _inside(float(value), domain)
     try:
         values = np.asarray(value)
     except ValueError:  # ragged lists
@@ -305,7 +318,7 @@ def _number(value: Any, domain: Any, unit: str) -> Any:
         raise ParameterError(f"must be a number, not {value!r}")
     values = values.astype(float)
     for extreme in (values.min(), values.max()) if values.size else ():
-        _inside(float(extreme), domain, unit)
+        _inside(float(extreme), domain)
     return values if values.ndim else float(values)
 
 
@@ -319,7 +332,18 @@ def _vector(value: Any, domain: Any, unit: str) -> Any:
     return tuple(_number(one, domain, unit) for one in value)
 
 
-def _inside(value: float, domain: Interval, unit: str) -> float:
+_SURELY = 2.0
+"""From here on what should have been a share is one in per cent: nobody writes 2 for a share by a slip."""
+
+_SMALL = 0.02
+"""A share that may be as small is written in per cent as 1 or 2, too."""
+
+
+class _OutsideError(ParameterError):
+    """A number outside its domain, before it is known of which parameter."""
+
+
+def _inside(value: float, domain: Interval) -> float:
     carried = domain.carried
     if carried.low <= value <= carried.high:
         return value
@@ -328,9 +352,7 @@ def _inside(value: float, domain: Interval, unit: str) -> float:
             return value
         raise ParameterError(f"must lie in {domain.carried}, where arithmetic keeps its digits, not {_near(value)}")
     where = f"lie in {domain}" if domain != REAL else "be a finite number"
-    share = unit == "proportion" or domain in (PROPORTION, RATE)
-    way_out = of_percent(f"{_plain(value)}%") if share and 1 < value < 100 else ""
-    raise ParameterError(f"must {where}, not {_plain(value)}", way_out=way_out)
+    raise _OutsideError(f"must {where}, not {_plain(value)}", value=value)
 
 
 def of_percent(value: Any) -> str:
@@ -360,6 +382,37 @@ def _plain(value: float) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     return f"{value:.10g}"
+
+
+PER_TIME = "per unit of time"
+"""The unit of a rate at which participants leave."""
+
+SHARE_AS_RATE = "the rate is -ln(1 - d)/t where a share d leaves by time t"
+"""How publications' shares become such a rate, which is the same all the time (an exponential time to leaving)."""
+
+
+def rate_of_share(share: float, time: Numbers | None) -> tuple[str, float | None]:
+    """How a share who leave is written as a rate: in words, and as a number where one time is known by which they do.
+
+    >>> rate_of_share(0.1, 12)
+    ('10 % by time 12 are -ln(1 - 0.1)/12', 0.00878)
+    """
+    if not isinstance(time, (int, float)):
+        return SHARE_AS_RATE, None
+    rate = float(f"{-math.log1p(-share) / time:.3g}")
+    return f"{_plain(100 * share)} % by time {_plain(time)} are -ln(1 - {_plain(share)})/{_plain(time)}", rate
+
+
+def as_whole(value: Any) -> Any:
+    """The plain int that a whole number is, of numpy's kinds and a float without a fraction too; else what was given.
+
+    >>> as_whole(200.0), as_whole(200.5), as_whole("200")
+    (200, 200.5, '200')
+    """
+    value = value.tolist() if hasattr(value, "tolist") else value  # numpy's own, one or several
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(as_whole, value)) if type(value) in (list, tuple) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def in_units_of_the_outcome(unit: str) -> bool:

@@ -43,6 +43,8 @@ def statement(answer: SampleSize) -> str:
         sentences.append(f"{rule[0].upper()}{rule[1:]}.")
     if design.has_level:
         sentences.append(_decision(cast("Design", design)))
+    if answer.missing:
+        sentences.append(f"A missing outcome counts as {answer.missing}, and the number is not inflated for it.")
     if answer.enrolled is not None:
         lost, arms = percent(answer.dropout), participants(answer.enrolled["arms"], answer.in_all(answer.enrolled["n"]))
         sentences.append(f"To allow for {lost} without an outcome, {arms} are {_verb(design)}.")
@@ -67,7 +69,9 @@ def _size(answer: SampleSize) -> str:
     if not design.has_level:
         return f"The trial needs {arms}{ratio}, for {design.attains} {number(answer.target)}{_if(design)}."
     power = f"{100 * float(answer.success):.1f} %"
-    return f"The trial needs {arms}{ratio}, with the outcome: they give {power} power {_claim(design)}{_if(design)}."
+    # nobody is left out where a missing outcome counts as one
+    whom = ", all of whom are analysed" if answer.missing else ", with the outcome"
+    return f"The trial needs {arms}{ratio}{whom}: they give {power} power {_claim(design)}{_if(design)}."
 
 
 def _needed(answer: SampleSize) -> list[str]:

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from trialplan import sizing
 from trialplan.answers import Needed, SampleSize
-from trialplan.errors import ParameterError, did_you_mean
+from trialplan.errors import ParameterError, did_you_mean, field, setting
 from trialplan.numerics.elementary import is_scalar
 from trialplan.numerics.lazy import np
 from trialplan.outcome import UNKNOWN, Counts, Outcome
 from trialplan.page import Table
-from trialplan.parameter import POSITIVE, Numbers, Parameter, parameters, with_role
+from trialplan.parameter import PER_TIME, POSITIVE, Numbers, Parameter, parameters, rate_of_share, with_role
 from trialplan.stated import Stated
 from trialplan.text import counted_in, error_rate, listed, number
 
@@ -78,7 +78,8 @@ def _check_names(cls: type, values: tuple[Any, ...], numbers: Mapping[str, Any])
         raise ParameterError(reason, owner=cls, way_out=f"they are {', '.join(names)}")
     for name in numbers:
         if name not in names:
-            raise ParameterError(f"there is no {name!r}", owner=cls, value=name, way_out=did_you_mean(name, names))
+            other = cast("type[Sized]", cls).named_otherwise(name, numbers[name]) or did_you_mean(name, names)
+            raise ParameterError(f"there is no {name!r}", owner=cls, value=name, way_out=other)
     for one in there:
         if one.name not in numbers and one.default is one.default_factory is dataclasses.MISSING:
             declared = parameters(cls).get(one.name)
@@ -169,7 +170,8 @@ class Sized(Stated, metaclass=_Spoken):
         value = getattr(self, name)
         if not isinstance(value, str) or value in declared.choices:
             return value
-        meant = [way for way in self.called.get(value.lower(), ()) if way in declared.choices]
+        words = re.sub(r"[\s_]+", "-", value.strip().lower())
+        meant = [way for way in self.called.get(words, ()) if way in declared.choices]
         if len(meant) > 1:
             reason = f"{value} may mean any of {listed(meant)}"
             raise ParameterError(reason, owner=self, parameter=name, value=value, way_out="name the one that is meant")
@@ -238,6 +240,24 @@ class Sized(Stated, metaclass=_Spoken):
     def sign(self) -> int:
         """1 where higher values favour the treatment, else -1."""
         return 1 if self.upward else -1
+
+    @property
+    def followed(self) -> Numbers | None:
+        """The time for which every participant is followed at least, unless he leaves; None where it is not known."""
+        return None
+
+    @classmethod
+    def losing(cls, share: float, followed: Numbers | None = None) -> str:
+        """How a share of participants who are lost is stated by its own number for that, as a way out.
+
+        A rate at which they leave follows from the time for which they are `followed`.
+        """
+        declared = parameters(cls)[cls.loses_by]
+        if declared.unit != PER_TIME:
+            return f"state the losses by {field(cls.loses_by)}, the {declared.label}"
+        words, rate = rate_of_share(share, followed)
+        told = f"state the losses by {field(cls.loses_by)}, a rate {PER_TIME}: {words}"
+        return told if rate is None else f"{told}, as in {setting(cls.loses_by, rate)}"
 
     @property
     def only_n(self) -> int | None:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from trialplan.errors import setting
 from trialplan.numerics.elementary import normal_quantile
-from trialplan.parameter import POSITIVE, Interval, needed, parameters, with_role
+from trialplan.parameter import POSITIVE, Interval, in_units_of_the_outcome, needed, parameters, with_role
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -67,6 +68,9 @@ class RoundingHabit:
     cost: int = 0
     slip: bool = False
 
+
+_STANDARDISED = ("d", "smd", "cohens_d", "cohen_d", "effect_size", "es", "std_effect_size", "standardised_difference")
+"""What other programs call a difference in standard deviations, which is never a number here."""
 
 _TINY = 1e-6
 """Real numbers this near to a whole one are that whole one: 92.9999999 was 93 before it was computed."""
@@ -190,6 +194,19 @@ class Stated:
             if ways and not set(ways) & set(names):
                 names.append(next((name for name in ways if name in numbers), ways[0]))
         return tuple(name for name in parameters(cls) if name in names)
+
+    @classmethod
+    def named_otherwise(cls, name: str, value: Any) -> str:
+        """What a number stands for that the design takes otherwise: a standardised effect is one at a spread of 1."""
+        if name.lower() not in _STANDARDISED:
+            return ""
+        declared = parameters(cls)
+        found = [next(iter(with_role(cls, role)), "") for role in ("effect", "spread")]
+        if not all(one and in_units_of_the_outcome(declared[one].unit) for one in found):
+            return ""
+        effect, spread = found
+        given = value if isinstance(value, (int, float)) else 0.5
+        return f"a standardised effect of {given:g} is {setting(effect, given)} {setting(spread, 1)}"
 
     @classmethod
     def presumed(cls, numbers: Mapping[str, Any]) -> tuple[dict[str, Any], str]:

@@ -64,6 +64,15 @@ def stated_apart(values: Sequence[Any]) -> list[str]:
     return texts
 
 
+def quoted(value: object) -> str:
+    """What was given where a number is taken: a text in quotes, for it may look like one.
+
+    >>> f"{quoted('200')} is not {quoted(200)}"
+    "'200' is not 200"
+    """
+    return repr(value) if isinstance(value, str) else str(value)
+
+
 def stated_percent(value: float) -> str:
     """A share that was put in, as a percentage with every digit that was typed; a computed one has one decimal.
 

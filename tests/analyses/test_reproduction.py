@@ -638,7 +638,7 @@ class TestReading:
             (RATES | {"arms": "50:50"}, "2 whole numbers, treatment first, not '50:50'"),
             (RATES | {"n": 100, "power": "80 %"}, "write 80 % as 0.8"),
             (RATES | {"n": 100, "test": 5}, "the name of a test, not 5"),
-            (RATES | {"n": 100, "test": "foo"}, "is 'foo', which names no test; names are score, .*fisher"),
+            (RATES | {"n": 100, "test": "foo"}, "is 'foo', which names no test; nearest are pooled, .* of 38"),
             (RATES | {"n": 100, "control": [0.2, 0.3]}, r"one number, not \[0.2, 0.3\]"),
             (RATES | {"n": 100, "looks": 1}, "increasing information fractions that end at 1.* or the number of looks"),
             (RATES | {"n": 100, "looks": [0.5, 2]}, "information fractions up to 1, not 2"),

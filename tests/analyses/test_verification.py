@@ -381,7 +381,10 @@ class TestVerdict:
 
     def test_good_and_bad(self):
         """A verdict says that all claims hold, or what does not."""
-        assert verdict(verify(MEANS, n=128, trials=4000)).startswith("every claim holds, within four standard errors")
+        assert verdict(verify(MEANS, n=128, trials=4000)) == (
+            "every claim holds, of power, rejection at the null and type I error at the planned rate, within four "
+            "standard errors"
+        )
         bad = verify(RARE, n=60, trials=4000)
         assert verdict(bad) == "; ".join(complaints(bad))
         assert "0.077 more power than enumeration shows" in verdict(bad)

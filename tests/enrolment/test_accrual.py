@@ -62,7 +62,7 @@ class TestAccrual:
             ("2@0,4@9,5@6", 0, "must increase, not go from 9 to 6"),
             ("2@0,5@6", 8, "second rate begins at 6, not 8"),
             (4, -1, "0 months or more, not -1"),
-            ("inf", 0, "not inf"),
+            ("inf", 0, "not 'inf'"),
         ],
     )
     def test_refused(self, value, ramp, words):

@@ -29,7 +29,7 @@ REFUSED = {
     "values: backwards": (lambda: trialplan.scenarios(RATES, {"control": "0.3:0.1:0.1"}), "control runs from 0.3 down"),
     "tornado: one number": (lambda: trialplan.tornado(RATES, {"control": 0.3}), "several values"),
     "tornado: nothing": (lambda: trialplan.tornado(RATES, {}), "axes are needed of a design"),
-    "n: several": (lambda: trialplan.power(RATES, np.array([100, 200])), r"whole number .* not \[100 200\]"),
+    "n: several": (lambda: trialplan.power(RATES, np.array([100, 200])), r"whole number .* not \[100, 200\]"),
     "n: a text": (lambda: trialplan.scenarios(RATES, {"control": [0.1]}, n="a"), "must be a whole number"),
     "effect: several": (lambda: trialplan.effect(RATES, 100, power=[0.8, 0.9]), "power must be one number"),
     "compare: several": (lambda: trialplan.compare(RATES, power=[0.8]), "power must be one number"),
@@ -74,7 +74,9 @@ def test_is_refused(call, sentence):
 )
 def test_a_grid_where_one_trial_is_asked_about(ask):
     """A design of arrays is refused, with what answers for many."""
-    with pytest.raises(ParameterError, match=r"one number for each parameter, not a grid of them; .*(size|power\(n\))"):
+    with pytest.raises(
+        ParameterError, match=r"one number for each parameter, not a grid of them; .*(scenarios\(design|power\(n\))"
+    ):
         ask()
 
 

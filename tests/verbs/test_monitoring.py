@@ -96,5 +96,7 @@ class TestRefused:
 
     def test_a_design_without_looks(self):
         """A rule is needed to hold a look against."""
-        with pytest.raises(ParameterError, match=r"add looks 0\.5,1"):
+        with pytest.raises(
+            ParameterError, match=r"add looks around the design, as in GroupSequential\(design=..., looks=\(0.5, 1\)\)"
+        ):
             trialplan.monitor(RATES, events="20/47,14/47")

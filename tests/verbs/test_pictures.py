@@ -65,7 +65,10 @@ class TestFigures:
         [
             (lambda: compare(DESIGN), "Comparison: this answer has no picture; save it as .json"),
             (lambda: effect(TwoMeans(sd=1), 128), "this answer has no picture"),
-            (lambda: size(TwoMeans(sd=1, difference=np.array([0.4, 0.5]))), r"no picture; scenarios\(...\) draws one"),
+            (
+                lambda: size(TwoMeans(sd=1, difference=np.array([0.4, 0.5]))),
+                r"no picture; give a design of plain numbers, and the arrays to scenarios",
+            ),
         ],
     )
     def test_without_a_picture(self, ask, sentence):

@@ -95,7 +95,7 @@ WRONG = {
     "a statement": (lambda: reproduce(DESIGN), "reproduce: takes a design by its slug or class, or a statement"),
     "statements": (lambda: reproduce_table(3), "reproduce_table: takes the path of a CSV file, not 3"),
     "a design's name": (lambda: list_designs(3), "list_designs: takes a design's slug or class, not 3"),
-    "an answer": (lambda: code(size(DESIGN)), "not <SampleSize: .*>; its `.design` is taken where a call says design"),
+    "an answer": (lambda: code(size(DESIGN)), "not <SampleSize: .*>; its design is its `.design`"),
     "a plan": (lambda: size("msc-lupus-nephritis"), r"`build\(...\).design` is that of a plan"),
     "a built plan": (lambda: size(build("msc-lupus-nephritis")), "size: takes a design .*; its `.design` is one"),
     "a table": (lambda: build("lupus-nephritis-controls"), "is an evidence table, and a plan is asked for"),

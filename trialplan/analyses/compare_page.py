@@ -54,25 +54,25 @@ def _line(row: ComparedTest, arms: Sequence[str], chances: Sequence[str]) -> lis
     sizes = [row.n, *((row.arms or {}).get(name) for name in arms)]
     shown = [NONE if n is None else f"{n:,}" for n in sizes]
     shown += [decimals(asdict(row)[name]) for name in chances]
-    return [row.test, *shown, NONE if row.actual_size is None else error_rate(row.actual_size), row.reason or row.why]
+    size = NONE if row.actual_size is None else error_rate(row.actual_size)
+    at = "" if row.actual_size_at is None else f" at {percent(row.actual_size_at)}"
+    return [row.test, *shown, f"{size}{at}", row.reason or row.why]
 
 
 def _notes(design: Design, rows: Sequence[ComparedTest]) -> list[str]:
     """What the columns are, and which tests do not keep their level."""
     if all(row.actual_size is None for row in rows):
-        return []
-    above = [
-        f"{row.test}{_where(design, row)}"
-        for row in rows
-        if row.actual_size is not None and row.actual_size > design.alpha
-    ]
+        return ["actual size is not told: outcomes of this design cannot be counted one by one; verify simulates it"]
+    above = [row.test for row in rows if row.actual_size is not None and row.actual_size > design.alpha]
     broken = f"; it exceeds the level with {', '.join(above)}" if above else ""
-    return [f"actual size is the largest type I error over the rates of the null, every outcome counted{broken}"]
-
-
-def _where(design: Design, row: ComparedTest) -> str:
-    """At which rate of the null it is that large, where this was sought."""
     comparator = design.field("comparator")
-    if row.actual_size_at is None or comparator is None:
-        return ""
-    return f" (most where {spoken(comparator)} is {percent(row.actual_size_at)})"
+    told = any(row.actual_size_at is not None for row in rows) and comparator is not None
+    at = f", with that rate of {spoken(comparator)} where it was sought" if told and comparator is not None else ""
+    none = f"; {NONE}: not counted for this test" if any(row.actual_size is None and row.n for row in rows) else ""
+    return [
+        f"actual size is the largest type I error over the rates of the null at the test's own n, every outcome counted"
+        f"{at}, which may be far from the planned one{none}{broken}"
+        if told
+        else f"actual size is the largest type I error over the rates of the null at the test's own n, every outcome "
+        f"counted{none}{broken}"
+    ]

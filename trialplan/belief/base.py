@@ -12,6 +12,7 @@ from trialplan.errors import ParameterError
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 from trialplan.parameter import Interval, Numbers
+from trialplan.text import quoted
 
 REACH = 8.0
 """Normal scores that the nodes cover: what lies beyond weighs 1e-15."""
@@ -122,7 +123,7 @@ def positive(owner: object, **values: Numbers) -> None:
     for name, value in values.items():
         plain = isinstance(value, (int, float))
         if not (0 < value < float("inf") if plain else np.all(np.isfinite(value) & (np.asarray(value) > 0))):
-            raise ParameterError(f"must lie in (0, ∞), not {value}", owner=owner, parameter=name)
+            raise ParameterError(f"must lie in (0, ∞), not {quoted(value)}", owner=owner, parameter=name)
 
 
 def finite(owner: object, **values: Numbers) -> None:
@@ -130,7 +131,7 @@ def finite(owner: object, **values: Numbers) -> None:
     for name, value in values.items():
         plain = isinstance(value, (int, float))
         if not (abs(value) < float("inf") if plain else np.all(np.isfinite(value))):
-            raise ParameterError(f"must be a finite number, not {value}", owner=owner, parameter=name)
+            raise ParameterError(f"must be a finite number, not {quoted(value)}", owner=owner, parameter=name)
 
 
 def inside(support: Interval, x: Numbers, log_density: Callable[[Any], Any]) -> Numbers:

@@ -11,6 +11,7 @@ from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.search import increasing_root
 from trialplan.parameter import Interval, Numbers
+from trialplan.text import quoted
 
 _FEW, _MANY = 8, 24
 _SMALL, _RATES = 0.25, 32
@@ -41,7 +42,7 @@ class OddsShifted(Belief):
     def __post_init__(self) -> None:
         finite(self, bias_mean=self.bias_mean)
         if not 0 <= self.bias_sd < math.inf:
-            raise ParameterError(f"must lie in [0, ∞), not {self.bias_sd}", owner=self, parameter="bias_sd")
+            raise ParameterError(f"must lie in [0, ∞), not {quoted(self.bias_sd)}", owner=self, parameter="bias_sd")
 
     def cdf(self, x: Numbers) -> Numbers:
         """The other's cdf where the bias is put back, averaged over the bias."""

@@ -82,10 +82,10 @@ _FORMATS = (".csv", ".json")
 def command(plan: str | None, output: Path | None, masked: Path | None, **given: Any) -> None:
     """A randomisation list for PLAN, or for the arms named by --arms: permuted blocks of randomly varying size.
 
-    Every stratum has its own list, long enough for all n of the trial, because nobody knows beforehand how they
-    will spread; strata that are added later leave the others' lists as they are. The same seed gives the same
-    list. Keep seed, block sizes and list away from everyone who enrols or treats: none of them belongs into the
-    protocol.
+    A plan's strata are crossed with those named here. Every stratum has its own list, long enough for all n of the
+    trial, because nobody knows beforehand how they will spread; strata that are added later leave the others' lists
+    as they are. The same seed gives the same list. Keep seed, block sizes and list away from everyone who enrols or
+    treats: none of them belongs into the protocol.
 
     With --minimise the arms are balanced over every stratum's levels (Pocock and Simon), for which participants must
     be known: add them to --participants as they come, and the same seed gives those before them the same arms. Without
@@ -108,11 +108,11 @@ def command(plan: str | None, output: Path | None, masked: Path | None, **given:
     from trialplan.verbs.planning import randomise
 
     with options.typed(Sized, **{name: f"--{name}" for name in ("arms", "blocks", "n", "seed")}):
-        scheme = randomise(plan, arms=arms, n=given["n"], blocks=sizes, strata=strata, seed=seed)
+        scheme = randomise(plan, arms=arms, n=given["n"], blocks=sizes, strata=strata or None, seed=seed)
     _write(scheme, output, masked)
     if seed is None:
         click.echo(f"seed {scheme.seed}: {SECRET}", err=True)
-    for doubt in scheme.doubts():
+    for doubt in (*scheme.of_the_plan(), *scheme.doubts()):
         click.echo(doubt, err=True)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from trialplan.analyses.scenarios import by_effect
 from trialplan.analyses.scenarios.vary import parse_vary, vector
 from trialplan.cli.options import design as options
 from trialplan.cli.options import workers as running
@@ -123,9 +124,10 @@ def _of_design(cls: type[Sized], vary: tuple[str, ...], **given: Any) -> None:
     with options.typed(cls):
         axes, (target, n) = axes_of(vary, f"--vary {typical_of(cls, varied_in_example(cls))}"), _asked(given)
     further = (N, TARGET) if issubclass(cls, Design) else ()
+    known = [*parameters(cls), *by_effect.ways(cls)]
     for name in axes:
-        if name not in (*parameters(cls), *further):
-            near = did_you_mean(name, parameters(cls))
+        if name not in (*known, *further):
+            near = did_you_mean(name, known)
             raise ParameterError(f"there is no --{flag(name)} of {cls.slug()} to vary; {near}")
         if given.get(name) is not None:
             raise ParameterError(f"{name} is given twice, by --{flag(name)} and by --vary; keep one")
@@ -144,7 +146,9 @@ def _possible(cls: type[Sized], given: Mapping[str, Any], axes: Mapping[str, tup
 
     A scenario that is not has its reason in the grid. Where none is possible the first one's is the answer.
     """
-    declared, first = parameters(cls), None
+    first, others = None, by_effect.declared(cls)
+    declared = {**others, **parameters(cls)}
+    numbers_of = by_effect.ByEffect(cls=cls, planned=given)
     read = {
         name: [vector(one) if declared[name].axis else one for one in values]
         for name, values in axes.items()
@@ -152,7 +156,9 @@ def _possible(cls: type[Sized], given: Mapping[str, Any], axes: Mapping[str, tup
     }
     for numbers in islice(product(*read.values()), _TRIED):
         try:
-            return options.build(cls, given, held=dict(zip(read, numbers, strict=True)))
+            with options.typed(cls):
+                held = numbers_of(dict(zip(read, numbers, strict=True)))
+            return options.build(cls, given, held=held)
         except ParameterError as why:
             first = first or why
     assert first is not None  # a product has at least one element

@@ -241,7 +241,8 @@ ROWS: dict[str, AnalysisTest] = {
     ),
     "miettinen-nurminen": AnalysisTest(
         prose="score with the variance times N/(N - 1). Matches the interval of that name, which is usual "
-        "beside a difference of rates; in large trials it is score, in small ones it exceeds its level a little less.",
+        "beside a difference of rates; in large trials it is score, in small ones of the same n it exceeds its level a "
+        "little less.",
         formula="score test with the variance of Miettinen and Nurminen, normal approximation",
         reference="Miettinen & Nurminen 1985; Farrington & Manning 1990",
         goals=fields.GOALS,

@@ -10,7 +10,7 @@ from trialplan.numerics.elementary import is_scalar, least, sqrt, where
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.search import increasing_root
-from trialplan.parameter import POSITIVE, Interval, Numbers, parameter
+from trialplan.parameter import PER_TIME, POSITIVE, SHARE_AS_RATE, Interval, Numbers, parameter
 from trialplan.stated import Slip
 
 _NODES = 64
@@ -118,10 +118,11 @@ def accrual_time() -> Any:
 def dropout_rate(counted: str) -> Any:
     """The rate at which they leave; n counts those who are `counted`, enrolled or randomised."""
     return parameter(
-        f"rate at which participants leave, after which nothing is counted; n is the number {counted}",
+        f"rate at which participants leave, after which nothing is counted; n is the number {counted}, and "
+        f"{SHARE_AS_RATE}",
         POSITIVE,
         optional=True,
-        unit="per unit of time",
+        unit=PER_TIME,
         typical=(0.05, 0.3),
     )
 

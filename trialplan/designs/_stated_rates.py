@@ -16,6 +16,10 @@ NORMAL = ("score", "wald", "z", "averaged")
 CALLED = {
     "chi-square": _CHI_SQUARED,
     "chi-squared": _CHI_SQUARED,
+    **dict.fromkeys(("chi2", "chi-2", "chisq", "x2", "pearson", "pearson-chi-square"), _CHI_SQUARED),
+    **dict.fromkeys(("barnard", "barnard-exact", "barnard's-exact"), ("exact-pooled",)),
+    "suissa-shuster": ("exact-pooled",),
+    "farrington-manning": ("score",),
     "pooled": ("score",),
     "unpooled": ("wald",),
     "z": NORMAL,

@@ -16,7 +16,7 @@ from trialplan.numerics.elementary import between, divide, every, exp, expm1, gr
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
-from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, parameter
+from trialplan.parameter import PER_TIME, POSITIVE, PROPORTION, SHARE_AS_RATE, Interval, Numbers, parameter
 
 NOT_NEGATIVE: Interval = Interval(0, closed="left")
 
@@ -281,10 +281,10 @@ class Followed(Design):
     )
     dropout_rate: Numbers | None = parameter(
         "rate at which participants without the event leave, in both arms unless the treatment arm's is stated; n is "
-        "the number randomised",
+        f"the number randomised, and {SHARE_AS_RATE}",
         NOT_NEGATIVE,
         optional=True,
-        unit="per unit of time",
+        unit=PER_TIME,
         typical=(0.005, 0.02),
     )
 
@@ -303,6 +303,12 @@ class Followed(Design):
         alike = {"accrual_time": time, "follow_up_time": time, "longest_follow_up": time}
         read = {"survival_time": found["survival_time"]} if survival and "survival_time" in found else {}
         return alike | read, "everybody is followed for the same time"
+
+    @property
+    def followed(self) -> Numbers:
+        """The last who is enrolled is followed until the analysis."""
+        own = self.longest_follow_up
+        return self.follow_up_time if own is None else least(self.follow_up_time, own)
 
     def _check_steps(self, values: str, changes: str, end: Numbers | None) -> None:
         """As many values as stretches, and times that increase."""
@@ -448,10 +454,10 @@ class _Times(Followed, _ControlCurve):
     """What every comparison of two curves knows: the control's curve, entry, follow-up and dropout."""
 
     dropout_rate_treatment: Numbers | None = parameter(
-        "rate at which participants without the event leave in the treatment arm, where it differs",
+        f"rate at which participants without the event leave in the treatment arm, where it differs; {SHARE_AS_RATE}",
         NOT_NEGATIVE,
         optional=True,
-        unit="per unit of time",
+        unit=PER_TIME,
         typical=(0.005, 0.02),
     )
 

@@ -37,7 +37,14 @@ class ClusteredProportions(clusters._Clustered):
     """
 
     outcome = CLUSTERED_RATES
-    called = {"chi-squared": ("z",), "chi-square": ("z",), "normal": ("z",), "z-test": ("z",), "t-test": ("t",)}
+    called = {
+        "chi-squared": ("z",),
+        "chi-square": ("z",),
+        "chi2": ("z",),
+        "normal": ("z",),
+        "z-test": ("z",),
+        "t-test": ("t",),
+    }
     slips = clusters.SLIPS
     stated_effects = stated_rates.EFFECTS
     letters = {**clusters.LETTERS, "p_i": "an arm's rate", "v_i": "the variance of an arm's rate"}

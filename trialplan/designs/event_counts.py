@@ -157,6 +157,11 @@ class EventCounts(Design):
         return self.variance or (_MOST_LIKELY if self.test == "score" else _AT_OWN)
 
     @property
+    def followed(self) -> Numbers:
+        """All are followed for the exposure."""
+        return self.exposure
+
+    @property
     def follow_up(self) -> FollowUp:
         """How long participants are followed."""
         return FollowUp(exposure=self.exposure, accrual_time=self.accrual_time, dropout_rate=self.dropout_rate)

@@ -101,14 +101,15 @@ _WAYS = {
 class LogRank(_Course):
     """Does the event come later under treatment, by the hazards of two curves?
 
-    n is the number randomised; `events` and `duration` stand beside it. Schoenfeld's events at a hazard ratio of 0.5,
-    two-sided 0.05 and power 0.8 are 66:
+    n is the number randomised; `size(...).events` and `.duration` stand beside it. All times are in one unit, such as
+    months, and a rate, such as `dropout_rate`, is per that unit: where a share d leaves by time t it is
+    -ln(1 - d)/t. Schoenfeld's events at a hazard ratio of 0.5, two-sided 0.05 and power 0.8 are 66:
 
     >>> design = LogRank(hazard_ratio=0.5, control_median=12, accrual_time=12, follow_up_time=12)
     >>> round(design.needed_events(0.8), 2)
     65.35
-    >>> design.sample_size(0.8).n
-    126
+    >>> design.sample_size(0.8).n, round(design.sample_size(0.8).events, 1)
+    (126, 65.6)
 
     An effect that begins after four months needs more, and a test that weighs late events up fewer of them:
 

@@ -121,6 +121,11 @@ class OneRate(Design):
             raise ParameterError(reason, owner=self, parameter="test", value=self.test, way_out=way_out)
 
     @property
+    def followed(self) -> Numbers:
+        """All are followed for the exposure."""
+        return self.exposure
+
+    @property
     def follow_up(self) -> FollowUp:
         """How long participants are followed."""
         return FollowUp(exposure=self.exposure, accrual_time=self.accrual_time, dropout_rate=self.dropout_rate)

@@ -11,9 +11,10 @@ from typing import Any, cast
 from trialplan.answers import SampleSize
 from trialplan.design import Sized
 from trialplan.enrolment.dropout import enrolled
-from trialplan.errors import ParameterError, field
+from trialplan.errors import WITH_LOOKS, ParameterError, setting
 from trialplan.numerics.accrual import LATEST, Accrual
 from trialplan.sequential.look_table import expected_n
+from trialplan.text import quoted
 
 _WHOLE = 1e-9
 """What rounding may take from a whole number of participants."""
@@ -38,7 +39,9 @@ class Recruitment:
         for name in ("read_after", "decision"):
             months = getattr(self, name)
             if not (isinstance(months, (int, float)) and 0 <= months <= LATEST):
-                raise ParameterError(f"must be months in [0, {LATEST:,}], not {months}", parameter=name, value=months)
+                raise ParameterError(
+                    f"must be months in [0, {LATEST:,}], not {quoted(months)}", parameter=name, value=months
+                )
 
     def look(self, needed: int, most: int) -> dict[str, Any]:
         """When a look that needs so many randomised is decided on, of a trial that randomises `most` in all."""
@@ -55,7 +58,7 @@ def dated(answer: SampleSize, recruitment: Recruitment) -> SampleSize:
     """
     looks, design = answer.extra.get("looks"), cast("Any", answer.design)
     if not looks:
-        way_out = f"add {field('looks')} 0.5,1"
+        way_out = f"add {setting('looks', '0.5,1', WITH_LOOKS)}"
         raise ParameterError("dates looks, and there are none", parameter="accrual", way_out=way_out)
     if not design.dates_looks:
         reason = "cannot be told of a trial whose arms may end one by one: how many are randomised is not settled"

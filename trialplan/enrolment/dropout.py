@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from trialplan.design import Sized
-from trialplan.errors import ParameterError, UnreachableError, field
+from trialplan.errors import ParameterError, UnreachableError
 from trialplan.parameter import Interval, Parameter
 from trialplan.sizing import LARGEST
 
@@ -30,7 +30,7 @@ def enrolled(design: Sized, arms: Mapping[str, Any], dropout: float) -> dict[str
     lost = DROPOUT.check(type(design).__name__, "dropout", dropout)
     if lost and design.loses_by:
         reason = "would enlarge n, which is the number randomised already"
-        way_out = f"state the losses by {field(design.loses_by)}"
+        way_out = design.losing(lost, design.followed)
         raise ParameterError(reason, owner=design, parameter="dropout", value=lost, way_out=way_out)
     kept = 1 - Fraction(repr(lost))  # as a decimal, so that 90 of 100 are exactly 90 % of 100
     blocks = max(math.ceil(int(n) / kept / weight) for n, weight in zip(arms.values(), design.weights, strict=True))

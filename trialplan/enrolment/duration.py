@@ -9,6 +9,7 @@ from trialplan.enrolment.completion import ByDeadline, Completion, Wait, by_dead
 from trialplan.enrolment.over_time import Recruits
 from trialplan.errors import ParameterError, field
 from trialplan.page import Answer, Page, facts, plain
+from trialplan.text import quoted
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -92,7 +93,9 @@ class Duration(Answer):
 def duration_of(law: Recruits, n: int, wait: Wait, come: int = 0, notes: tuple[str, ...] = ()) -> Duration:
     """The months that n participants take, from now on where some have come."""
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise ParameterError(f"must be a whole number of participants from 1 on, not {n}", parameter="n", value=n)
+        raise ParameterError(
+            f"must be a whole number of participants from 1 on, not {quoted(n)}", parameter="n", value=n
+        )
     if come >= n:
         raise ParameterError(f"is {n:,}, and {come:,} have come already", parameter="n", value=n)
     return Duration(law=law, wait=wait, recruited=completion(law, n - come), come=come, notes=notes)

@@ -19,7 +19,7 @@ from trialplan.enrolment.randomisation import LONGEST, SECRET, check_arms, check
 from trialplan.errors import ParameterError
 from trialplan.page import Answer, Page, Table, plain
 from trialplan.parameter import Interval, Parameter
-from trialplan.text import as_sentence, listed
+from trialplan.text import as_sentence, listed, quoted
 
 PROBABILITY = 0.8
 """Of the arm that balances best, where none is given: within the .75 to .85 that Pocock and Simon's examples span, far
@@ -75,7 +75,7 @@ class Minimisation(Answer):
             reason = f"must lie in [1, {LONGEST:,}], not {self.n:,}"
             raise ParameterError(reason, parameter="n", value=self.n, way_out="it is the trial's participants")
         if self.seed < 0:
-            raise ParameterError(f"must be a whole number from 0 on, not {self.seed}", parameter="seed")
+            raise ParameterError(f"must be a whole number from 0 on, not {quoted(self.seed)}", parameter="seed")
         if len(self.participants) > self.n:
             reason = f"is {self.n:,}, and {len(self.participants):,} participants have come"
             raise ParameterError(reason, parameter="n", value=self.n, way_out="give the number of the whole trial")

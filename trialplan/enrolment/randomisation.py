@@ -12,7 +12,7 @@ from typing import Any
 from trialplan.enrolment.draws import Draws
 from trialplan.errors import ParameterError
 from trialplan.page import Answer, Page, Table, facts, is_formula
-from trialplan.text import as_sentence
+from trialplan.text import as_sentence, listed, quoted
 
 LONGEST = 100_000
 """Participants in one stratum beyond which a list is a slip of the keyboard."""
@@ -50,6 +50,10 @@ class Scheme(Answer):
     strata: Mapping[str, tuple[str, ...]] = ()  # type: ignore[assignment]
     of: str = "participant"
     """What is randomised: participants, or the clusters that they come in."""
+    of_plan: tuple[str, ...] = ()
+    """Those of the strata that a plan brings."""
+    left_open: tuple[str, ...] = ()
+    """Factors that the plan stratifies by without saying their levels, and this list does not."""
 
     def __post_init__(self) -> None:
         """Fill block sizes in, and check every number."""
@@ -72,7 +76,7 @@ class Scheme(Answer):
             reason = f"must lie in [1, {LONGEST:,}], not {self.n:,}"
             raise ParameterError(reason, parameter="n", way_out=f"it is the trial's {self.of}s")
         if self.seed < 0:
-            raise ParameterError(f"must be a whole number from 0 on, not {self.seed}", parameter="seed")
+            raise ParameterError(f"must be a whole number from 0 on, not {quoted(self.seed)}", parameter="seed")
 
     @property
     def unit(self) -> int:
@@ -94,7 +98,7 @@ class Scheme(Answer):
                 facts([("seed", str(self.seed)), ("block sizes", ", ".join(map(str, self.blocks)))]),
                 Table(columns, [[str(cell) for cell in line.values()] for line in told]),
             ],
-            notes=[SECRET[0].upper() + SECRET[1:] + ".", *(as_sentence(doubt) for doubt in self.doubts())],
+            notes=[SECRET[0].upper() + SECRET[1:] + ".", *map(as_sentence, (*self.of_the_plan(), *self.doubts()))],
             records=lambda: told,
         )
 
@@ -110,6 +114,18 @@ class Scheme(Answer):
         if self.unit in self.blocks:
             doubts.append(f"a block of {self.unit} gives its last participant away; use multiples of {self.unit}")
         return doubts
+
+    def of_the_plan(self) -> list[str]:
+        """Which strata are the plan's, and which of them it leaves open and the list is without."""
+        told = []
+        if self.of_plan:
+            told.append(f"the plan stratifies by {listed(self.of_plan)}, and so does this list")
+        if self.left_open:
+            told.append(
+                f"the plan stratifies by {listed(self.left_open)}{' too' if self.of_plan else ''}, whose levels it "
+                "leaves open, and this list does not; name the levels, and it will"
+            )
+        return told
 
 
 @dataclass(frozen=True, slots=True)

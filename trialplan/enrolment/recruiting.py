@@ -23,6 +23,7 @@ from trialplan.enrolment.showing import Shown
 from trialplan.enrolment.sites import MOST_SITES
 from trialplan.errors import ParameterError
 from trialplan.page import Answer, Page
+from trialplan.text import quoted
 
 if TYPE_CHECKING:
     from trialplan.figures import Fan
@@ -168,7 +169,9 @@ def reachable(law: Recruits, n: int, deadline: float | None, block: int) -> list
 
 def _check(n: int, deadline: float | None) -> None:
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise ParameterError(f"must be a whole number of participants from 1 on, not {n}", parameter="n", value=n)
+        raise ParameterError(
+            f"must be a whole number of participants from 1 on, not {quoted(n)}", parameter="n", value=n
+        )
     check_month(deadline, "months")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from trialplan.errors import ParameterError
 from trialplan.numerics.accrual import LATEST, Accrual
 from trialplan.parameter import POSITIVE, Interval, Parameter
+from trialplan.text import quoted
 
 MOST_SITES = 10_000
 """Sites beyond which a number is a slip of the pen."""
@@ -58,7 +59,7 @@ class Sites:
     def __post_init__(self) -> None:
         """Every number in its domain, and the last site not before the first."""
         if isinstance(self.number, bool) or not isinstance(self.number, int) or not 0 < self.number <= MOST_SITES:
-            reason = f"must be a whole number of sites from 1 to {MOST_SITES:,}, not {self.number}"
+            reason = f"must be a whole number of sites from 1 to {MOST_SITES:,}, not {quoted(self.number)}"
             raise ParameterError(reason, owner="sites", parameter="sites", value=self.number)
         for name, declared in (("per_year", RATE), ("shape", SHAPE), ("opens_from", MONTH), ("opens_to", MONTH)):
             object.__setattr__(self, name, declared.check("sites", name, getattr(self, name)))

@@ -70,6 +70,17 @@ def told_once(findings: Iterable[Finding]) -> Iterator[list[str]]:
         yield [severity, id, _where(several), " ".join(shown), means]
 
 
+def grouped(findings: Sequence[Finding], rows: Sequence[Sequence[str]]) -> str:
+    """How many findings stand in how many rows, where those that mean the same are one."""
+    blocks, told = (
+        sum(one == "block" for one in some) for some in ([f.severity for f in findings], [r[0] for r in rows])
+    )
+    return (
+        f"Findings that mean the same for planning are one row, which names every place: {len(findings)} findings in "
+        f"{len(rows)} rows, the {blocks} that block in {told}."
+    )
+
+
 def _placed(findings: Sequence[Finding], seen: str) -> str:
     """What was seen after where; of the whole table, or where the sentence begins with it, it is told already."""
     where = _where(findings)
@@ -101,6 +112,7 @@ class Findings(Answer, tuple[Finding, ...]):
             data={"findings": records},
             headline=f"{plural(len(self), 'finding')}, {blocking} of which a plan must answer",
             tables=[Table(COLUMNS, rows, "Findings")] if rows else [],
+            notes=[grouped(self, rows)] if len(rows) < len(self) else [],
             records=lambda: records,
         )
 

@@ -283,7 +283,7 @@ def _unknown(written: str, spelt: str, header: Sequence[str]) -> str:
         return f"the column {written!r} does not say of what; call it reported, and write its cells as 29.6 %"
     there = {known_as(plain(cell)) for cell in header}
     likeness = _LIKENESS if len(spelt) > _BRIEF else 1.0
-    hint = did_you_mean(spelt, [each for each in COLUMNS if each not in there], likeness)
+    hint = did_you_mean(spelt, [each for each in COLUMNS if each not in there], likeness, most=len(COLUMNS))
     left_out = "" if hint.startswith("did") else f"begin its name with {LEFT_OUT} to leave it out; "
     return f"unknown column {written!r}; {left_out}{hint}"
 

@@ -13,6 +13,7 @@ from statistics import NormalDist
 from trialplan.errors import ParameterError
 from trialplan.numerics.binomial_limits import square_and_add, wald_limits, wilson_limits
 from trialplan.numerics.lazy import special
+from trialplan.text import quoted
 
 Limits = tuple[float, float]
 
@@ -20,7 +21,7 @@ Limits = tuple[float, float]
 def normal_quantile(confidence: float) -> float:
     """The two-sided standard normal critical value."""
     if not 0 < confidence < 1:
-        raise ParameterError(f"confidence must lie in (0, 1), not {confidence}; write 95 % as 0.95")
+        raise ParameterError(f"confidence must lie in (0, 1), not {quoted(confidence)}; write 95 % as 0.95")
     return NormalDist().inv_cdf(0.5 + confidence / 2)
 
 

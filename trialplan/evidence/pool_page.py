@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from trialplan.evidence.effects import PROPORTIONS
@@ -94,6 +95,20 @@ def forest(pool: Pool, title: str = "", risks: Mapping[str, RiskOfBias] | None =
         no_effect=None if pool.p_value is None else 1.0 if pool.measure in RATIO_MEASURES else 0.0,
         **_lights(pool, risks or {}),
     )
+
+
+def forest_of_several(pools: Mapping[str, Pool], title: str, risks: Mapping[str, RiskOfBias]) -> Forest:
+    """Pools of the same measure as one forest plot: the studies of the one that has most, then each pool by its name.
+
+    The weights are those of that pool, and of it is the prediction; the title says which it is.
+    """
+    name = max(pools, key=lambda one: pools[one].k)
+    whole = forest(pools[name], f"{title}: studies, weights and a new study of the pool {name}", risks)
+    each = [(one, pool.natural) for one, pool in pools.items()]
+    pooled = [
+        (f"pooled, {one} (k = {pools[one].k})", it.estimate, it.lower, it.upper, None, "pooled") for one, it in each
+    ]
+    return replace(whole, pooled=pooled)
 
 
 def _lights(pool: Pool, risks: Mapping[str, RiskOfBias]) -> dict[str, Any]:

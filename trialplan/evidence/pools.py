@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from dataclasses import field as part_of
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trialplan.errors import ParameterError, did_you_mean, field
 from trialplan.evidence.overlap import overlapping
-from trialplan.evidence.pool_page import forest, judged, notes, risk_tables, tables
+from trialplan.evidence.pool_page import forest, forest_of_several, judged, notes, risk_tables, tables
 from trialplan.evidence.pooling import Pool, pool
 from trialplan.evidence.risk_of_bias import RiskOfBias, worst_studies
 from trialplan.evidence.selection import PoolChoice, compares, outcome_effects, pool_choices
@@ -56,10 +56,41 @@ class Pools(Answer):
             headline=f"{self.outcome} over {self.title}",
             tables=[*tables(self.by_reports, self.parts), *risk_tables(self.risks)],
             notes=[*notes(self.by_reports), *self.undefined],
+            records=self._records,
         )
 
+    def _records(self) -> list[dict[str, Any]]:
+        """One pool a row, those of all reports and of parts: the numbers that the page prints, on its scale."""
+        whole = {name: (self.reports[name], "", one) for name, one in self.by_reports.items()}
+        parts = {name: ("all", name, one) for name, one in self.parts.items()}
+        return [
+            {
+                "pool": name,
+                "reports": reports,
+                "part": part or None,
+                "studies": one.k,
+                "estimate": one.natural.estimate,
+                "lower": one.natural.lower,
+                "upper": one.natural.upper,
+                "tau2": one.tau2,
+                "i2": one.i2,
+                "prediction_lower": one.natural.prediction_lower,
+                "prediction_upper": one.natural.prediction_upper,
+                "p_value": one.p_value,
+                "left_out": ", ".join(one.left_out) or None,
+            }
+            for name, (reports, part, one) in [*whole.items(), *parts.items()]
+        ]
+
     def figure(self, reports: str | None = None) -> Forest:
-        """The forest plot of one pool of `by_reports`, by its name; of the first unless given."""
+        """The forest plot of one pool of `by_reports`, by its name; unless given, of all that share a measure.
+
+        Several are one picture: the studies of the largest, and under them what each pool comes to.
+        """
+        first = next(iter(self.by_reports.values()))
+        alike = {name: one for name, one in self.by_reports.items() if one.measure == first.measure}
+        if reports is None and len(alike) > 1:
+            return forest_of_several(alike, self.outcome, self.risks)
         name = next(iter(self.by_reports)) if reports is None else reports
         if name not in self.by_reports:
             way_out = did_you_mean(name, self.by_reports)
@@ -67,7 +98,7 @@ class Pools(Answer):
         return forest(self.by_reports[name], f"{self.outcome}: {name}", self.risks)
 
     def draw(self, path: str | Path) -> None:
-        """The forest plot of the first pool, in the format that the suffix names: `figure().save(path)`."""
+        """The forest plot of the pools, in the format that the suffix names: `figure().save(path)`."""
         self.figure().save(path)
 
 

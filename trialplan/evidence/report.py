@@ -104,7 +104,7 @@ def _cut(rows: Iterable[Estimate | None]) -> list[str]:
     """That limits were cut, where they were."""
     if all(row is None or _within(row) == (row.lower, row.upper) for row in rows):
         return []
-    return ["Limits of a rate below 0 % or above 100 % are printed as 0 % and 100 %; --json has them as they are."]
+    return ["Limits of a rate below 0 % or above 100 % are printed as 0 % and 100 %; JSON has them as they are."]
 
 
 def _cell(value: Any) -> str:

@@ -19,6 +19,7 @@ from trialplan.evidence.control import CONTROL, says_none
 from trialplan.evidence.measures import EFFECT_MEASURES, RATIO_MEASURES, EffectMeasure
 from trialplan.evidence.risk_of_bias import FORM, RiskOfBias, parse
 from trialplan.page import Answer, Page
+from trialplan.text import quoted
 
 NotKnown = Literal["NR", "ND"]
 Count = int | NotKnown
@@ -105,15 +106,15 @@ class ReportedOutcome:
             positive = name == "effect_se" or self.effect_measure in RATIO_MEASURES
             if positive and not value > 0:
                 raise ParameterError(
-                    f"{name} must be above 0, not {value}; write a ratio as printed, not its log, and leave out a "
-                    "limit that is printed as 0"
+                    f"{name} must be above 0, not {quoted(value)}; write a ratio as printed, not its log, and leave "
+                    "out a limit that is printed as 0"
                 )
         within = [known[name] for name in ("effect_lower", "effect", "effect_upper") if name in known]
         if within != sorted(within):
             raise ParameterError(f"the effect must lie within its limits, and {within} do not rise; check the three")
         if self.effect_confidence is not None and not 0 < self.effect_confidence < 1:
             raise ParameterError(
-                f"effect_confidence must lie in (0, 1), not {self.effect_confidence}; write 95 % as 0.95"
+                f"effect_confidence must lie in (0, 1), not {quoted(self.effect_confidence)}; write 95 % as 0.95"
             )
 
     @property
@@ -229,7 +230,7 @@ class Study:
         if self.risk_of_bias is not None:
             parse(self.risk_of_bias)
         if self.year is not None and not 1900 <= self.year <= 2100:
-            raise ParameterError(f"year must lie within 1900 and 2100, not {self.year}; write four digits")
+            raise ParameterError(f"year must lie within 1900 and 2100, not {quoted(self.year)}; write four digits")
         for name in ("enrolled_from", "enrolled_to"):
             date = getattr(self, name)
             if date is not None and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", date):
@@ -341,7 +342,7 @@ def _finite(name: str, value: object) -> None:
     if isinstance(value, int | float) and math.isfinite(value) and abs(value) > _LARGEST:
         raise ParameterError(f"{name} must lie in [-{_LARGEST:g}, {_LARGEST:g}], not {value:.4g}")
     if isinstance(value, float) and not math.isfinite(value):
-        raise ParameterError(f'{name} must be a finite number, not {value}; write "NR" if it is not reported')
+        raise ParameterError(f'{name} must be a finite number, not {quoted(value)}; write "NR" if it is not reported')
 
 
 _PEOPLE = 10**12
@@ -353,12 +354,12 @@ def _at_least(least: int, name: str, value: object) -> None:
     if isinstance(value, int) and value > _PEOPLE:
         raise ParameterError(f"{name} must be {_PEOPLE:,} or fewer, not {value:,}; correct it")
     if isinstance(value, int | float) and value < least:
-        raise ParameterError(f'{name} must be {least} or more, not {value}; write "NR" if it is not reported')
+        raise ParameterError(f'{name} must be {least} or more, not {quoted(value)}; write "NR" if it is not reported')
 
 
 def _above(name: str, value: float | None) -> None:
     if value is not None and not (math.isfinite(value) and value > 0):
-        raise ParameterError(f"{name} must be a number of months above 0, not {value}; leave it out if unknown")
+        raise ParameterError(f"{name} must be a number of months above 0, not {quoted(value)}; leave it out if unknown")
 
 
 def _repeated(values: Iterable[Any]) -> Any:

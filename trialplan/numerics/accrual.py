@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialplan.errors import ParameterError
+from trialplan.text import quoted
 
 FASTEST, LATEST = 1_000_000_000, 12_000
 """Participants a month, and months, beyond which a number is a slip of the pen: a thousand years."""
@@ -128,7 +129,7 @@ def read_accrual(value: Any, ramp_up: Any = 0.0) -> Accrual:
     except (TypeError, ValueError):
         raise ParameterError(
             "must be participants per month, as in 4, or rates with the months from which they hold, as in 2@0,5@6, "
-            f"and the ramp-up a number of months, not {value} and {ramp_up}",
+            f"and the ramp-up a number of months, not {quoted(value)} and {quoted(ramp_up)}",
             parameter="accrual",
             value=value,
         ) from None

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from trialplan.errors import ParameterError, field
+from trialplan.errors import ParameterError, field, setting
 from trialplan.numerics.distributions import t_quantile
 from trialplan.numerics.elementary import exp, normal_quantile
 from trialplan.numerics.lazy import np, special
@@ -123,10 +123,10 @@ class Measurements(Outcome):
         Where these are not given the planned ones count as known, and the statistic is a z whatever the test.
         """
         if kind != "means":
-            way_out = f"give {field('means')} 0.6/32,0.2/32, or {field('z')}"
+            way_out = f"give {setting('means', '0.6/32,0.2/32')}, or {field('z')}"
             raise ParameterError(f"are no results of {design.slug()}", parameter=kind, way_out=way_out)
         if "means" not in self.results:
-            way_out = f"give {field('t')} 2.31/57, or {field('z')}"
+            way_out = f"give {setting('t', '2.31/57')}, or {field('z')}"
             raise ParameterError(f"are not the statistic of {design.slug()}", parameter="means", way_out=way_out)
         check_arms(design, "means", arms)
         known = design.arm_sds() if sds is None else sds

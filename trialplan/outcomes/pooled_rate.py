@@ -10,7 +10,7 @@ from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.two_rates import DIFFERENCE, ODDS_RATIO, RATIO, SCALES, Scale
 from trialplan.outcome import Blinded, Limits
-from trialplan.text import percent
+from trialplan.text import percent, quoted
 
 if TYPE_CHECKING:
     from trialplan.design import Design
@@ -48,7 +48,7 @@ class PooledRate(Blinded):
     def check(self, value: Any) -> None:
         """It is a rate."""
         if np.any((value < 0) | (value > 1)):
-            raise ParameterError(f"a blinded rate must lie in [0, 1], not {value}")
+            raise ParameterError(f"a blinded rate must lie in [0, 1], not {quoted(value)}")
 
     def has_room(self, design: Design, value: Any, keep: str) -> Any:
         """Whether both arms' rates lie in (0, 1)."""

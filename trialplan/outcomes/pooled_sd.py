@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.lazy import np, special
 from trialplan.outcome import Blinded, Limits
-from trialplan.text import number
+from trialplan.text import number, quoted
 
 if TYPE_CHECKING:
     from trialplan.design import Design
@@ -37,7 +37,7 @@ class PooledSD(Blinded):
     def check(self, value: Any) -> None:
         """Something varies."""
         if not np.all(value > 0):
-            raise ParameterError(f"a blinded standard deviation must be above 0, not {value}")
+            raise ParameterError(f"a blinded standard deviation must be above 0, not {quoted(value)}")
 
     def adjusted(self, design: Design, value: Any, n: int) -> Any:
         """Less what the planned difference adds to it among n; 0 where that leaves nothing."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from trialplan.errors import ParameterError, field
+from trialplan.errors import ParameterError, field, setting
 from trialplan.numerics.binomial_limits import newcombe_width, wilson_limits
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np, special
@@ -186,7 +186,7 @@ class Responses(Outcome):
     ) -> InterimData:
         """From responders and participants of each arm, by the design's own test."""
         if kind != "events":
-            way_out = f"give {field('events')} 14/30,9/30, or {field('z')}"
+            way_out = f"give {setting('events', '14/30,9/30')}, or {field('z')}"
             raise ParameterError(f"are no results of {design.slug()}", parameter=kind, way_out=way_out)
         check_arms(design, "events", arms)
         for events, of in arms:

@@ -6,13 +6,14 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from trialplan import evidence
 from trialplan.answers import SampleSize
 from trialplan.catalogue import design as design_named
 from trialplan.design import Design, Sized
 from trialplan.enrolment.calendar import dated
+from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import PlanError, TrialplanError, UnreachableError, did_you_mean
 from trialplan.evidence.bridge import Observed
 from trialplan.evidence.complaint import together
@@ -127,6 +128,13 @@ class Trial(Answer):
     def expected_of(self, endpoint: Endpoint) -> float:
         """How many of those randomised are expected to have the outcome of an endpoint: losses are taken once."""
         return self.compared_by(endpoint, self.n_randomised) * (1 - (endpoint.section.dropout or 0.0))
+
+    def success_of(self, endpoint: Endpoint) -> float | None:
+        """The chance that an endpoint succeeds with those who are expected to have its outcome; None where none is."""
+        design, observed = endpoint.tested, self.expected_of(endpoint)
+        if design is None or design.only_n not in (None, observed):  # with fewer, or with more, it is not defined
+            return None
+        return float(design.success(design.whole_blocks(observed)))
 
     def compared_by(self, endpoint: Endpoint, n: float) -> float:
         """Of n in all arms those that an endpoint compares: of several treatments one of them with the control."""
@@ -321,6 +329,11 @@ def _sized(plan: Plan, endpoint: Endpoint) -> Endpoint:
 def _answer(plan: Plan, design: Sized, section: EndpointSection) -> SampleSize:
     """The sample size; a primary's looks have dates where the plan says how it recruits."""
     answer = design.sample_size(section.power if isinstance(design, Design) else None)
+    if section.missing == "non-response":
+        answer = dataclasses.replace(answer, missing=design.outcome.missing_counts_as(cast("Design", design)))
+    elif section.dropout:
+        arms = enrolled(answer.design, answer.arms, section.dropout)
+        answer = dataclasses.replace(answer, enrolled=arms, dropout=section.dropout)
     when = recruitment(plan.content.enrolment, section) if section.role == "primary" else None
     return dated(answer, when) if when is not None and "looks" in answer.extra and design.dates_looks else answer
 

@@ -32,7 +32,7 @@ def check_losses(section: EndpointSection, cls: type[Sized] | None = None) -> No
         if section.missing == "non-response" or section.dropout:
             raise PlanError(
                 f"{cls.slug()} has its losses among its own numbers ({cls.loses_by}), and n is the number randomised; "
-                "leave missing and dropout out"
+                f"leave missing and dropout out, and {cls.losing(section.dropout or 0.0)}"
             )
         return
     if section.missing == "non-response" and section.dropout is not None:

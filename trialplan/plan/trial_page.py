@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trialplan.enrolment.dropout import enrolled
+from trialplan.evidence import audit
 from trialplan.page import Page, Table, facts, plain
 from trialplan.text import NONE, in_unit, participants
 
@@ -19,7 +20,7 @@ def page(trial: Trial) -> Page:
     answer, words = trial.answer, trial.plan.content.trial
     lost = trial.primary.section.dropout
     enrols = None if not lost else enrolled(answer.design, answer.arms, lost)
-    endpoints = [_endpoint(one) for one in trial.endpoints]
+    endpoints = [_endpoint(trial, one) for one in trial.endpoints]
     assumptions = [_assumption(one) for one in trial.assumptions]
     blocking = sum(finding.severity == "block" for finding in trial.findings)
     arms = participants(answer.arms, answer.in_all())
@@ -39,12 +40,12 @@ def page(trial: Trial) -> Page:
         ),
         headline=f"{trial.plan.name}: {arms}{more}, sized by {trial.primary.name}",
         tables=[
-            facts([("title", words.title), ("findings", f"{len(trial.findings)}, {blocking} of which it answers")]),
+            facts([("title", words.title), ("findings", _found(trial, blocking))]),
             Table(
-                ("endpoint", "role", "design", "n alone", "power"),
+                ("endpoint", "role", "design", "n alone", "to enrol", "power", f"power at {trial.n_randomised:,}"),
                 [_cells(row) for row in endpoints],
                 "Endpoints",
-                frozenset({3, 4}),
+                frozenset({3, 4, 5, 6}),
             ),
             Table(
                 ("assumption", "value", "source"),
@@ -53,25 +54,42 @@ def page(trial: Trial) -> Page:
                 frozenset({1}),
             ),
         ],
+        notes=[
+            f"n alone is what an endpoint would need by itself, analysed, for the power beside it; to enrol, with its "
+            f"losses. The last column is its power in this trial, of {trial.n_randomised:,} randomised."
+        ],
         records=lambda: endpoints,
     )
 
 
-def _endpoint(one: Endpoint) -> dict[str, Any]:
+def _found(trial: Trial, blocking: int) -> str:
+    """The findings of the plan's table, and of those that it borrows arms from."""
+    own = len(audit(trial.table))
+    borrowed = len(trial.findings) - own
+    of_others = f" ({own} of its table, {borrowed} of those that it borrows from)" if borrowed else ""
+    return f"{len(trial.findings)}{of_others}, {blocking} of which it answers"
+
+
+def _endpoint(trial: Trial, one: Endpoint) -> dict[str, Any]:
     answer = one.answer
+    enrols = None if answer is None or answer.enrolled is None else int(answer.enrolled["n"])
     return {
         "endpoint": one.name,
         "role": one.section.role,
         "design": None if one.design is None else one.design.slug(),
         "n": None if answer is None else int(answer.n),
+        "enrolled": enrols,
         "power": None if answer is None else float(answer.power),
+        "success_in_trial": trial.success_of(one),
         "reason": one.shortfall,
     }
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    n, power = row["n"], row["power"]
-    told = (NONE if n is None else f"{n:,}", NONE if power is None else f"{power:.3f}")
+    n, enrols = (row[name] for name in ("n", "enrolled"))
+    whole = [NONE if one is None else f"{one:,}" for one in (n, n if enrols is None else enrols)]
+    shares = [NONE if row[name] is None else f"{row[name]:.3f}" for name in ("power", "success_in_trial")]
+    told = (*whole, *shares)
     return [row["endpoint"], row["role"], row["design"] or NONE, *told]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from trialplan.design import Design
 from trialplan.design_facts import assumed, head, level, source
-from trialplan.errors import ParameterError, UnreachableError, field
+from trialplan.errors import ParameterError, UnreachableError, field, setting
 from trialplan.figures import Curves
 from trialplan.numerics.lazy import np
 from trialplan.page import Answer, Page, Table, facts, plain
@@ -21,8 +21,8 @@ _TRIALS, _CONFIDENCE = 100_000, 0.95
 """Trials drawn for one truth, so that a level has a standard error below 0.001; of the interval of what was seen."""
 
 _OPTIONS = {
-    "rate": (f"{field('blinded')} is a rate", f"{field('blinded')} 23/60"),
-    "sd": (f"{field('blinded_sd')} is of means", f"{field('blinded_sd')} 1.42/60"),
+    "rate": (f"{field('blinded')} is a rate", setting("blinded", "23/60")),
+    "sd": (f"{field('blinded_sd')} is of means", setting("blinded_sd", "1.42/60")),
 }
 _POINTS = 41
 """Along the line of a picture."""
@@ -41,7 +41,8 @@ def reestimate(
     """
     if (blinded is None) == (sd is None):
         raise ParameterError(
-            f"what was seen of both arms together is one of {field('blinded')} 23/60 and {field('blinded_sd')} 1.42"
+            f"what was seen of both arms together is one of {setting('blinded', '23/60')} and "
+            f"{setting('blinded_sd', '1.42/60')}"
         )
     if blinded is not None:
         counts = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*", str(blinded))
@@ -53,7 +54,7 @@ def reestimate(
         key, more, read = "rate", {"responders": int(counts[1])}, int(counts[2])
         seen = int(counts[1]) / read
     elif n is None:
-        told = f"{field('blinded_sd')} needs the participants that it is of, as in {field('blinded_sd')} 1.42 of 60"
+        told = f"{field('blinded_sd')} needs the participants that it is of, as in {setting('blinded_sd', '1.42/60')}"
         raise ParameterError(told)
     else:
         key, more, read, seen = "sd", {}, n, float(sd or 0)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from trialplan import catalogue
 from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError, field
+from trialplan.errors import ParameterError, field, setting
 from trialplan.fields import POWER
+from trialplan.parameter import as_whole, typical
+from trialplan.text import quoted
 
 if TYPE_CHECKING:
     from trialplan.plan import Plan, Trial
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
 
 _LONGEST_SHOWN = 80
 """Letters of what was given that an error prints: a line."""
+
+_INSTEAD = (
+    "give a design of plain numbers, and the arrays to scenarios(design, axes={...}), which answers for every "
+    "combination and draws it, or ask for each on its own"
+)
+"""What to do with a design of arrays, where a call takes none: the way that goes on, to an answer and its picture."""
 
 DEFAULT_POWER = 0.8
 """The power that is asked for where none is given: the least that is usual."""
@@ -31,16 +39,24 @@ def sized(call: str, asked: object) -> Sized:
     way_out = "`list_designs()` names them, and the numbers go into brackets behind the class"
     if isinstance(getattr(asked, "design", None), Sized):
         way_out = "its `.design` is one"
+    elif isinstance(asked, type) and issubclass(asked, Sized):
+        way_out = f"give it its numbers, as in {example(asked)}"
+    elif isinstance(asked, str) and (cls := catalogue.designs().get(asked)) is not None:
+        way_out = f"make it by its class, as in {example(cls)}"
     elif isinstance(asked, (str, Path)):
         way_out = "`build(...).design` is that of a plan, and `build(...).answer` its sample size"
     raise ParameterError(f"takes a design with its numbers, not {shown(asked)}", owner=call, way_out=way_out)
 
 
+def example(cls: type[Sized]) -> str:
+    """A design as it is made in Python, with numbers that are typical of it."""
+    return f"{cls.__name__}({', '.join(f'{name}={value!r}' for name, value in typical(cls).items())})"
+
+
 def single(call: str, design: Design) -> Design:
     """A design of plain numbers, or the sentence that says why arrays of them will not do."""
     if design.shape():
-        way_out = "ask for each on its own; `size` and `scenarios` answer for many"
-        raise ParameterError(f"{call} takes one number for each parameter, not a grid of them", way_out=way_out)
+        raise ParameterError(f"{call} takes one number for each parameter, not a grid of them", way_out=_INSTEAD)
     return design
 
 
@@ -67,9 +83,16 @@ def read(plan: PlanLike) -> Plan:
         return plan.plan
     if isinstance(plan, plans.Plan):
         return plan
+    if isinstance(plan, str) and (cls := catalogue.designs().get(plan)) is not None:
+        way_out = f"make it by its class, as in {example(cls)}"
+        raise ParameterError(f"{plan!r} is a design's name, and neither a plan nor its numbers", way_out=way_out)
     if isinstance(plan, (str, Path)):
         return plans.read(str(plan))
-    way_out = "its `.design` is taken where a call says design" if hasattr(plan, "design") else ""
+    way_out = ""
+    if isinstance(getattr(plan, "design", None), Sized):
+        way_out = "its design is its `.design`: a call that takes designs is asked as in verify(answer.design)"
+    elif isinstance(plan, type) and issubclass(plan, Sized):
+        way_out = f"a design needs its numbers, as in {example(plan)}"
     raise ParameterError(
         f"a plan is a shipped plan's name, a path, or a plan that was read or built, not {shown(plan)}", way_out=way_out
     )
@@ -119,12 +142,11 @@ def total(design: Sized, n: int | None) -> int:
     """The participants asked about: those given, or the only ones that the design can have."""
     n = design.only_n if n is None else n
     if n is None:
-        raise ParameterError(f"{field('n')} is needed, the participants in all arms together, as in {field('n')} 120")
-    try:
-        whole = None if isinstance(n, bool) else operator.index(n)
-    except TypeError:  # several, or a fraction
-        whole = None
-    if whole is None:
-        raise ParameterError(f"{field('n')} must be a whole number of participants in all, not {n}")
+        raise ParameterError(
+            f"{field('n')} is needed, the participants in all arms together, as in {setting('n', 120)}"
+        )
+    whole = as_whole(n)
+    if isinstance(whole, bool) or not isinstance(whole, int):
+        raise ParameterError(f"{field('n')} must be a whole number of participants in all, not {quoted(n)}")
     design.check_n(whole)
     return whole

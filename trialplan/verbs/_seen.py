@@ -10,10 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trialplan.errors import ParameterError, field
+from trialplan.errors import ParameterError, field, setting
 from trialplan.files import read_text
 from trialplan.parameter import of_percent
-from trialplan.text import listed
+from trialplan.text import listed, quoted
 
 if TYPE_CHECKING:
     from trialplan.design import Design
@@ -45,11 +45,11 @@ def check_one_kind(seen: Mapping[str, Any]) -> None:
     """One kind of result, before anything is computed."""
     kinds = [name for name in KINDS if there(seen.get(name))]
     if len(kinds) != 1:
-        told = f"not {' and '.join(map(field, kinds))}" if kinds else f"as in {field('events')} 14/30,9/30"
+        told = f"not {' and '.join(map(field, kinds))}" if kinds else f"as in {setting('events', '14/30,9/30')}"
         raise ParameterError(f"what the look saw is one of {listed(map(field, KINDS))}, {told}")
     if seen.get("sds") is not None and not there(seen.get("means")):
         raise ParameterError(
-            f"{field('sds')} belong to {field('means')}, which are not given; add {field('means')} 0.6/32,0.2/32"
+            f"{field('sds')} belong to {field('means')}, which are not given; add {setting('means', '0.6/32,0.2/32')}"
         )
 
 
@@ -109,7 +109,7 @@ def number_of_look(given: Any, results: int) -> int:
     """Which look it is, where so many results are given."""
     look = results if given is None else given
     if not isinstance(look, int) or isinstance(look, bool):
-        raise ParameterError(f"{field('look')} must be a whole number, 1 for the first, not {look}")
+        raise ParameterError(f"{field('look')} must be a whole number, 1 for the first, not {quoted(look)}")
     if results not in (1, look):
         raise ParameterError(
             f"{field('look')} is {look}, and results are given for {results}; give this look's alone, or one for each "
@@ -126,7 +126,7 @@ def fractions(given: Any) -> tuple[float, ...]:
     for share in shares:
         if not isinstance(share, (int, float)) or not 0 < share < 10:
             raise ParameterError(
-                f"{field('information')} must be fractions of the planned one, as in 0.32, not {share}",
+                f"{field('information')} must be fractions of the planned one, as in 0.32, not {quoted(share)}",
                 way_out=of_percent(share),
             )
     return tuple(map(float, shares))
@@ -137,7 +137,7 @@ def t_statistic(seen: Any, design: Design) -> tuple[float, float]:
     if design.noncentral_t(2.0 * design.block) is None:
         raise ParameterError(
             f"{field('t')} is no statistic of {design.slug()} with {field('test')} {design.test}; give its z, as in "
-            f"{field('z')} 2.1"
+            f"{setting('z', 2.1)}"
         )
     text = "/".join(map(str, seen)) if isinstance(seen, (tuple, list)) else str(seen)
     parts = re.fullmatch(rf"\s*({NUMBER})/(\d{{1,9}}(?:\.\d+)?)\s*", text)

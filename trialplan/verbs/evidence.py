@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, overload
 
 from trialplan.errors import ParameterError
 from trialplan.verbs._arguments import path_like, shown
+from trialplan.verbs._spoken import spoken
 
 if TYPE_CHECKING:
     from trialplan.evidence.effects import Effects
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from trialplan.evidence.table import EvidenceTable, ReportedOutcome
 
 
+@spoken
 def read_evidence(table: str | Path | EvidenceTable) -> EvidenceTable:
     """What does a table of studies say? A shipped table's name, or a .toml or .csv file with one outcome a row.
 
@@ -35,6 +37,7 @@ def read_evidence(table: str | Path | EvidenceTable) -> EvidenceTable:
     return evidence.read(path_like("read_evidence", table, "a shipped table's name or the path of a file"))
 
 
+@spoken
 def audit(table: str | Path | EvidenceTable) -> Findings:
     """Where does a table contradict itself or stay silent, and what does that mean for planning?
 
@@ -47,6 +50,7 @@ def audit(table: str | Path | EvidenceTable) -> Findings:
     return evidence.audit(read_evidence(table))
 
 
+@spoken
 def estimate(outcome: ReportedOutcome, interval: str = "wilson", confidence: float = 0.95) -> Estimate | None:
     """What does one outcome of a study say in numbers? None where it has none: words, NR, no denominator.
 
@@ -83,6 +87,7 @@ def pool(
     correlation: float | None = ...,
     by: str | None = ...,
 ) -> Pools: ...
+@spoken
 def pool(
     evidence: str | Path | EvidenceTable | Effects,
     outcome: str | None = None,
@@ -103,7 +108,8 @@ def pool(
     groups where `by` names a field of the studies. `denominators` "enrolled" counts those without a result as not
     having it; `correlation` within a participant has to be assumed to pool changes. Two arms whose roles the table
     tells are compared by each suiting `measure`, unless one is named, or the `arms` whose rows are pooled;
-    `timepoint_months` names the rows of one visit. Of `Effects`, those studies.
+    `timepoint_months` names the rows of one visit. Of `Effects`, those studies. `to_frame()` has a pool a row; its
+    picture has all of `by_reports`, one of them alone is `figure("one-per-centre")`.
 
     `method` is reml, maximum-likelihood, hedges, paule-mandel, dersimonian-laird, sidik-jonkman, hunter-schmidt,
     empirical-bayes, fixed, binomial-normal or beta-binomial, of two arms mantel-haenszel or peto too; `interval` is
@@ -122,13 +128,15 @@ def pool(
         if outcome is not None or by is not None:
             raise ParameterError("effects are one outcome already; leave outcome and by out", owner="pool")
         return pooling.pool(evidence, method, interval, confidence)
+    table = read_evidence(evidence)
     if outcome is None:
-        raise ParameterError("is needed: which outcome of the table is pooled", owner="pool", parameter="outcome")
+        there = dict.fromkeys(outcome.name.replace(" ", "-") for study in table.studies for outcome in study.outcomes)
+        reason, way_out = "is needed: which outcome of the table is pooled", f"its outcomes are {', '.join(there)}"
+        raise ParameterError(reason, owner="pool", parameter="outcome", way_out=way_out)
     choice = PoolChoice(
         denominators=denominators,
         correlation=correlation,
         arms=None if arms is None else tuple(arms),
         timepoint_months=timepoint_months,
     )
-    table = read_evidence(evidence)
     return pools_of(table, outcome, choice, measure=measure, method=method, interval=interval, by=by)

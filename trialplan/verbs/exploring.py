@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, field
+from trialplan.text import quoted
 from trialplan.verbs._arguments import DEFAULT_POWER, built, chance, single, tested, total
+from trialplan.verbs._spoken import spoken
 
 if TYPE_CHECKING:
     from trialplan.analyses.assurance.assess import Assurance, Beliefs
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     """The values of each number that is varied: a sequence, or "first:last:step", the end included."""
 
 
+@spoken
 def scenarios(
     plan: Sized | PlanLike,
     axes: Axes,
@@ -35,15 +38,20 @@ def scenarios(
 ) -> Grid:
     """What would n be, or the power of `n` participants, at every combination of the values of `axes`?
 
-    Values are a sequence or "first:last:step", the end included; `n` and `power` may be varied too, and choices such
-    as the test. A plan is varied around its primary endpoint, by `discount`, `control_arm` and `reading` besides.
-    `.n` and `.power` are arrays with an axis for each name; `.to_frame()` has one scenario a row.
+    Values are a sequence or "first:last:step", the end included where the steps reach it; `n` and `power` may be varied
+    too, and choices such as the test. The effect may be varied on another scale than the design's own, of two rates as
+    `difference`, `ratio` or `odds_ratio`: the treatment's rate then follows from the control's. A plan is varied around
+    its primary endpoint, by `discount`, `control_arm` and `reading` besides. `.n` and `.power` are arrays with an axis
+    for each name; `.to_frame()` has one scenario a row, and `.save("grid.png")` draws one or two axes. Losses divide
+    every n alike: `size` takes `dropout`, and of one design only.
 
     >>> from trialplan import TwoProportions
     >>> design = TwoProportions(control=0.3, treatment=0.5)
     >>> grid = scenarios(design, {"control": "0.2:0.4:0.1", "treatment": [0.6, 0.7]})
     >>> grid.n.tolist()
     [[46, 30], [84, 48], [194, 84]]
+    >>> scenarios(design, {"control": [0.2, 0.3], "difference": [0.1, 0.15]}).n.tolist()
+    [[588, 276], [712, 326]]
     """
     from trialplan.analyses.executors import executor
     from trialplan.analyses.scenarios.grid import answered
@@ -94,13 +102,16 @@ def _values(name: str, values: str | Sequence[Any]) -> Sequence[Any]:
         return parse_values(name, values)
     listed = values.tolist() if hasattr(values, "tolist") else values
     if not isinstance(listed, Iterable) or isinstance(listed, Mapping) or not (several := tuple(listed)):
-        way_out = f'give them all, as in {{"{name}": (0.2, 0.4)}}'
-        raise ParameterError(f"needs several values, not {values}", parameter=name, value=values, way_out=way_out)
+        way_out = f'give them all, as in {{"{name}": (0.2, 0.4)}} or {{"{name}": "0.2:0.4:0.05"}}, first:last:step'
+        raise ParameterError(
+            f"needs several values, not {quoted(values)}", parameter=name, value=values, way_out=way_out
+        )
     if any(isinstance(one, (list, tuple)) for one in several):
         raise ParameterError("needs values in one row, not in several", parameter=name, value=values)
     return several
 
 
+@spoken
 def tornado(plan: Sized | PlanLike, axes: Axes | None = None, *, power: float | None = None) -> Tornado:
     """What becomes of the trial if one assumption at a time is wrong? The most damaging first, each in a sentence.
 
@@ -130,6 +141,7 @@ def tornado(plan: Sized | PlanLike, axes: Axes | None = None, *, power: float | 
     )
 
 
+@spoken
 def exclude(plan: Sized | PlanLike, n: int | Sequence[int], *, confidence: float = 0.95) -> Exclusions:
     """What can n participants, or each of several n, exclude: how wide is the interval, what does it leave possible?
 
@@ -138,26 +150,35 @@ def exclude(plan: Sized | PlanLike, n: int | Sequence[int], *, confidence: float
     No effect observed leaves -17.9 to 17.9 points possible with 100 participants, -9 to 9 points with 400
     """
     from trialplan.analyses.scenarios.cells import participants
+    from trialplan.analyses.scenarios.vary import ends_short
     from trialplan.analyses.sensitivity.exclusion_page import Exclusions
 
     design = tested("exclude", plan) if isinstance(plan, Sized) else built(plan).design
-    ns = n if isinstance(n, Sequence) or hasattr(n, "tolist") else (n,)
+    ns = n if isinstance(n, (list, tuple)) else (n,)
     if not isinstance(confidence, (int, float)):
         raise ParameterError("must be one number in (0, 1)", owner="exclude", parameter="confidence", value=confidence)
-    asked = participants(type(design).__name__, tuple(ns.tolist() if hasattr(ns, "tolist") else ns))
+    asked = participants(type(design).__name__, ns)
     for each in asked:
         design.check_n(each)
-    return Exclusions(design=design, ns=asked, confidence=confidence)
+    return Exclusions(design=design, ns=asked, confidence=confidence, short=ends_short({"n": ns}))
 
 
+@spoken
 def assurance(
     plan: Sized | PlanLike, n: int | None = None, *, target: float | None = None, beliefs: Beliefs | None = None
 ) -> Assurance:
     """With which probability do n participants succeed in the treatment's favour, averaged over what is believed?
 
     A plan brings its beliefs, and n is its own unless given; `others` are the answers under other beliefs. A design
-    needs `beliefs`, from `trialplan.belief`, by the names of its numbers: the control first, then the treatment,
-    which may be a function of it.
+    needs `beliefs`, from `trialplan.belief`, by the names of its numbers: the control first, then the treatment, which
+    may be a function of it whose parameter is called `control`, as that number is. What nothing is believed about is
+    held fixed, and the answer says so.
+
+    >>> from trialplan import TwoProportions
+    >>> from trialplan.belief import Beta
+    >>> beliefs = {"control": Beta(9, 21), "treatment": lambda control: Beta(20, 20)}
+    >>> round(assurance(TwoProportions(control=0.3, treatment=0.5), 186, beliefs=beliefs).assurance, 2)
+    0.68
 
     >>> answer = assurance("msc-lupus-nephritis")
     >>> answer.n, round(answer.assurance, 2), round(answer.ceiling, 2)

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError, field
+from trialplan.errors import WITH_LOOKS, ParameterError, field, setting
 from trialplan.verbs import _seen
 from trialplan.verbs._arguments import DEFAULT_POWER, read, tested
+from trialplan.verbs._spoken import spoken
 from trialplan.wrapper import Wrapper
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     """Of each arm, treatment first, "14/30,9/30" or ((14, 30), (9, 30)); of several looks, one of these each."""
 
 
+@spoken
 def monitor(
     plan: Sized | PlanLike,
     *,
@@ -66,7 +68,7 @@ def monitor(
         )
     if not design.looks:
         if isinstance(plan, Sized):
-            way_out = f"add {field('looks')} 0.5,1"
+            way_out = f"add {setting('looks', '0.5,1', WITH_LOOKS)}"
             raise ParameterError(f"monitor needs the rule that the trial was planned with; {way_out}")
         raise ParameterError(
             f"{read(plan).name} has no [monitoring], and so no rule to hold a look against; plan one first"
@@ -89,6 +91,7 @@ def monitor(
     return dataclasses.replace(last, before=tuple(before), assumed=assumed, moment=moment)
 
 
+@spoken
 def reestimate(
     plan: Sized | PlanLike,
     *,
@@ -164,12 +167,12 @@ def _counted(design: ExactGroupSequential, n: int, seen: Mapping[str, Any]) -> L
 
     if not _seen.there(seen["events"]):
         raise ParameterError(
-            f"{field('events')} are what a look at counts sees, as in {field('events')} 9/30; for {field('z')} or "
+            f"{field('events')} are what a look at counts sees, as in {setting('events', '9/30')}; for {field('z')} or "
             f"{field('information')} plan with {field('test')} score"
         )
     if seen["information"] is not None:
         raise ParameterError(
-            f"{field('information')} is counted in participants, as in {field('events')} 9/30; leave "
+            f"{field('information')} is counted in participants, as in {setting('events', '9/30')}; leave "
             f"{field('information')} out"
         )
     looks = _seen.each_look(seen["events"], 1)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from trialplan.errors import MissingExtra, ParameterError, PlanError, field
+from trialplan.errors import MissingExtra, ParameterError, PlanError, field, setting
 from trialplan.page import Answer, Page
 from trialplan.verbs._arguments import built, mapping, path_like, read, several
+from trialplan.verbs._spoken import spoken
 
 if TYPE_CHECKING:
     from trialplan.enrolment.minimisation import Minimisation
@@ -36,6 +37,7 @@ _PATIENCE = 300.0
 """Seconds that what somebody else's file asks for may take."""
 
 
+@spoken
 def read_plan(plan: PlanLike) -> Plan:
     """What does a plan file say? A shipped plan's name or the path of a file; `.content` holds its sections.
 
@@ -45,6 +47,7 @@ def read_plan(plan: PlanLike) -> Plan:
     return read(plan)
 
 
+@spoken
 def build(plan: PlanLike) -> Trial:
     """What does a plan come to? Evidence read and audited, assumptions resolved with their sources, endpoints sized.
 
@@ -75,6 +78,7 @@ def render_protocol(
     reference: str | Path | None = ...,
     patience: float = ...,
 ) -> list[Path]: ...
+@spoken
 def render_protocol(
     plan: PlanLike,
     *outputs: str | Path,
@@ -85,12 +89,15 @@ def render_protocol(
 ) -> str | list[Path]:
     """The protocol draft that a plan makes: its Markdown, or, where `outputs` are named, those files, written.
 
-    `document` is for whom it is: the whole protocol, statistics (sample size and analysis alone), statement (the sample
-    size as a paragraph to copy), committee (the sheet of a data monitoring committee) or registry (the fields of a
-    trial registry); without it what the plan's `[report]` says. The format follows the suffix: .md, .html, .docx, .pdf
-    or .tex, of a registry's record .txt and .json too; .html, .docx, .pdf and .tex need the extra `report`. `templates`
-    is a folder that overrides some of the shipped ones, in at most `patience` seconds; `reference` is the Word file
-    whose styles a .docx takes: `render_protocol("plan.toml", "draft.docx", reference="house.docx")`.
+    `document` is for whom it is: the whole protocol, statistics (sample size and analysis alone), statement (the
+    sample size as a paragraph to copy, below its heading, then the source of each value), committee (the sheet of a
+    data monitoring committee) or registry (the fields of a trial registry); without it what the plan's `[report]`
+    says. Files carry the plan and its tables, so that `check` can compute them again; the text of a statement, a sheet
+    or a registry's record, to be copied, does not. Of one design the paragraph is `size(design).statement()`. The
+    format follows the suffix: .md, .html, .docx, .pdf or .tex, of a registry's record .txt and .json too; .html,
+    .docx, .pdf and .tex need the extra `report`. `templates` is a folder that overrides some of the shipped ones, in
+    at most `patience` seconds; `reference` is the Word file whose styles a .docx takes: `render_protocol("plan.toml",
+    "draft.docx", reference="house.docx")`.
     """
     from trialplan.files import as_path
 
@@ -109,7 +116,9 @@ def render_protocol(
     from trialplan import protocol
 
     with tempfile.TemporaryDirectory() as folder:  # by way of a file: the one road that a protocol is written on
-        (path,) = protocol.write(read(plan), [Path(folder) / "protocol.md"], **house)
+        # a sheet is text to copy; a protocol keeps its sources, by which `check` computes it again
+        sheet = document in _SHORT
+        (path,) = protocol.write(read(plan), [Path(folder) / "protocol.md"], **house, carries_sources=not sheet)
         return path.read_text(encoding="utf-8")
 
 
@@ -133,6 +142,7 @@ def _drawing_ahead(outputs: Sequence[Path]) -> Iterator[None]:
         yield
 
 
+@spoken
 def check(
     file: str | Path,
     *,
@@ -151,6 +161,7 @@ def check(
     return checked(path, None if templates is None else Path(templates), patience, held)
 
 
+@spoken
 def diff(a: PlanLike, b: PlanLike) -> Difference | RegistryDifference:
     """Why does plan b ask for more participants than plan a? The change in n, shared among what changed.
 
@@ -170,6 +181,7 @@ def diff(a: PlanLike, b: PlanLike) -> Difference | RegistryDifference:
     return difference(read(a), read(b))
 
 
+@spoken
 def add_study(plan: PlanLike, study: str | Path) -> Addition:
     """What does a new study bring? The change in n, in the rates and in assurance, shared among its arms exactly.
 
@@ -184,6 +196,7 @@ def add_study(plan: PlanLike, study: str | Path) -> Addition:
     return addition(read(plan), path_like("add_study", study, "the name or the path of an evidence table"))
 
 
+@spoken
 def facts(plan: PlanLike) -> Facts:
     """Which missing or doubtful cell of the evidence is worth asking the authors for? n over what each may be, ranked.
 
@@ -196,6 +209,7 @@ def facts(plan: PlanLike) -> Facts:
     return ranked(read(plan))
 
 
+@spoken
 def randomise(
     plan: PlanLike | None = None,
     *,
@@ -209,7 +223,8 @@ def randomise(
 
     `arms` are names, or names with their participants in one allocation block, {"cells": 2, "placebo": 1}. Without a
     seed one is drawn, and is in the answer. `blocks` are two and three allocation blocks unless given; `strata` are
-    levels by name. Whoever has seed and block sizes can make the list again: keep them from all who enrol or treat.
+    levels by name, {"site": ["A", "B"]}, crossed with those of the plan, unless there are none, {}. Whoever has seed
+    and block sizes can make the list again: keep them from all who enrol or treat.
 
     >>> scheme = randomise(arms=["treatment", "control"], n=60, seed=7)
     >>> len(scheme.to_dict()["list"]), scheme.blocks
@@ -219,14 +234,28 @@ def randomise(
 
     weights, total, of = _of_plan(plan, arms, n) if plan is not None else (_weights(arms), n, "participant")
     if total is None:
-        raise ParameterError(f"{field('n')} is needed where there is no plan: all arms together, as in {field('n')} 60")
+        raise ParameterError(
+            f"{field('n')} is needed where there is no plan: all arms together, as in {setting('n', 60)}"
+        )
     blocks = several("randomise", "blocks", blocks, "(4, 6)")
-    strata = mapping("randomise", "strata", strata or {}, '{"site": ["A", "B"]}')
-    levels = {name: several("randomise", f"strata: {name}", values, '["A", "B"]') for name, values in strata.items()}
-    drawn = secrets.randbits(_BITS) if seed is None else seed
-    return Scheme(arms=weights, n=total, blocks=blocks, strata=levels, seed=drawn, of=of)
+    given = mapping("randomise", "strata", {} if strata is None else strata, '{"site": ["A", "B"]}')
+    levels = {name: several("randomise", f"strata: {name}", values, '["A", "B"]') for name, values in given.items()}
+    planned = () if plan is None or (strata is not None and not given) else read(plan).content.randomisation.strata
+    of_plan = {one.factor: one.levels for one in planned if one.levels and one.factor not in levels}
+    left_open = tuple(one.factor for one in planned if not one.levels and one.factor not in levels)
+    return Scheme(
+        arms=weights,
+        n=total,
+        blocks=blocks,
+        strata={**of_plan, **levels},
+        seed=secrets.randbits(_BITS) if seed is None else seed,
+        of=of,
+        of_plan=tuple(of_plan),
+        left_open=left_open,
+    )
 
 
+@spoken
 def minimise(
     plan: PlanLike | None = None,
     *,
@@ -260,7 +289,9 @@ def minimise(
     levels = {name: several("minimise", f"factors: {name}", each, '("f", "m")') for name, each in factors.items()}
     total = len(participants) or None if total is None else total
     if total is None:
-        raise ParameterError(f"{field('n')} is needed where there is no plan: all arms together, as in {field('n')} 60")
+        raise ParameterError(
+            f"{field('n')} is needed where there is no plan: all arms together, as in {setting('n', 60)}"
+        )
     return Minimisation(
         arms=weights,
         factors=levels,
@@ -284,7 +315,7 @@ def _of_plan(plan: PlanLike, arms: Any, n: int | None) -> tuple[dict[str, int], 
     if answer.design.fixed.in_turn:
         raise PlanError(
             f"{trial.plan.name}: the order of the treatments is what is randomised; name the sequences as the arms, as "
-            f"in {field('arms')} AB,BA {field('n')} {trial.n_randomised}"
+            f"in {_arms_named('AB', 'BA')} {setting('n', trial.n_randomised)}"
         )
     if len(weights) < 2:
         raise PlanError(f"{trial.plan.name}: {answer.design.slug()} has one arm, and one arm is not randomised")
@@ -296,10 +327,15 @@ def _of_plan(plan: PlanLike, arms: Any, n: int | None) -> tuple[dict[str, int], 
     return named, n, "participant"
 
 
+def _arms_named(*arms: str) -> str:
+    return setting("arms", ",".join(arms), f"arms={list(arms)}")
+
+
 def _weights(arms: Mapping[str, int] | Sequence[str] | None) -> dict[str, int]:
     if not arms or isinstance(arms, str):
         raise ParameterError(
-            f"randomise needs a plan, or {field('arms')}, as in {field('arms')} treatment,control {field('n')} 60"
+            f"randomise needs a plan, or {field('arms')}, as in {_arms_named('treatment', 'control')} "
+            f"{setting('n', 60)}"
         )
     if isinstance(arms, Mapping):
         return dict(arms)
@@ -309,6 +345,7 @@ def _weights(arms: Mapping[str, int] | Sequence[str] | None) -> dict[str, int]:
     return dict.fromkeys(arms, 1)
 
 
+@spoken
 def starter_plan(document: str = "protocol") -> str:
     """The text of a commented plan file, to be saved and filled in, for the document that it is to make.
 
@@ -321,6 +358,7 @@ def starter_plan(document: str = "protocol") -> str:
     return starter_for(of_that_name(document).name)
 
 
+@spoken
 def schema() -> dict[str, Any]:
     """What may a plan file hold? Its JSON Schema, for editors that complete and check as one types."""
     from trialplan import plan
@@ -345,6 +383,7 @@ class Demo(Answer):
         )
 
 
+@spoken
 def demo(folder: str | Path = "trialplan-demo") -> Demo:
     """The whole road once: the protocol draft of a shipped plan, as Markdown, HTML and DOCX, in a folder.
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError, field
+from trialplan.errors import ParameterError, field, setting
+from trialplan.text import quoted
 from trialplan.verbs._arguments import DEFAULT_POWER, built, chance, tested, total
+from trialplan.verbs._spoken import spoken
 
 if TYPE_CHECKING:
     from trialplan.enrolment.duration import Duration
@@ -31,6 +33,7 @@ _UNREAD = (
 )
 
 
+@spoken
 def recruit(
     plan: Sized | PlanLike,
     n: int | Sequence[int] | None = None,
@@ -79,6 +82,7 @@ def recruit(
     )
 
 
+@spoken
 def duration(
     plan: Design | PlanLike | None = None,
     *,
@@ -150,7 +154,7 @@ def duration(
     if months is not None:
         return numbers_in(law, months, wait, come, notes)
     if n is None:
-        raise ParameterError(f"{field('n')} or {field('months')} is needed, as in {field('n')} 120")
+        raise ParameterError(f"{field('n')} or {field('months')} is needed, as in {setting('n', 120)}")
     return duration_of(law, n, wait, come, notes)
 
 
@@ -211,7 +215,7 @@ def _numbers(n: Any) -> list[int]:
     given = n if isinstance(n, (list, tuple)) else n.tolist() if hasattr(n, "tolist") else [n]
     for one in given:
         if isinstance(one, bool) or not hasattr(one, "__index__") or one < 1:
-            raise ParameterError(f"{field('n')} must be whole numbers of participants from 1 on, not {one}")
+            raise ParameterError(f"{field('n')} must be whole numbers of participants from 1 on, not {quoted(one)}")
     return sorted({one.__index__() for one in given})
 
 
@@ -266,7 +270,8 @@ def _opening(value: Any) -> tuple[float, float]:
         months = []
     if len(months) not in (1, 2):
         raise ParameterError(
-            f"{field('opens')} must be a month, or the first and the last, as in 3:15, not {value}", parameter=""
+            f"{field('opens')} must be a month, or the first and the last, as in 3:15, not {quoted(value)}",
+            parameter="",
         )
     return months[0], months[-1]
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from trialplan.design import Design, Sized
 from trialplan.errors import FileError, ParameterError
 from trialplan.page import Answer, Page
-from trialplan.verbs._arguments import built, path_like, single
+from trialplan.parameter import needed
+from trialplan.verbs._arguments import built, path_like, shown, single
+from trialplan.verbs._spoken import spoken
 
 if TYPE_CHECKING:
     from trialplan.analyses.reproduction import Reproduction, Statement
@@ -33,12 +35,26 @@ class NotTried(Answer):
         return Page(data=data, headline=f"Not tried: {self.why}")
 
 
+_TAKEN = "takes a design by its slug or class, or a statement by a shipped name or its file's path"
+
+
+@spoken
 def reproduce(statement: str | Path | type[Sized] | Mapping[str, Any], **stated: Any) -> Reproduction | NotTried:
     """Does a stated sample size follow from what is stated? Every standard method is tried, the plainest first.
 
     A design, by name or class, with the numbers that are stated, what is not stated left out; or a statement in a
     file: a shipped one's name, or a path. `.verdict` and `.candidates` say which method gives the n.
 
+    What may be stated, the fields of a statement: the design's own numbers, as `list_designs("two-means")` says them,
+    with `alpha`, `sides`, `test` and `power`; how many there are, as one of `n` (in all arms together), `per_arm`,
+    `arms` (of each, treatment first), `enrolled` and `enrolled_per_arm` (after allowing for losses), of times to an
+    event `events` and `event_share` too; `dropout` (a share), `groups` (arms of the whole trial, where it has more than
+    two, or "2x2"), `comparisons` (that share the level), `looks` (information fractions), `efficacy` (their boundary)
+    and `first_stage`; the effect by other words, of rates as `difference`, `ratio` or `odds_ratio`.
+    Half a standard deviation is `difference=0.5, sd=1`:
+
+    >>> reproduce("two-means", difference=0.5, sd=1, power=0.8, per_arm=64).verdict
+    'reproduced'
     >>> found = reproduce("two-proportions", control=0.3, treatment=0.5, power=0.8, n=186)
     >>> found.verdict, found.best.n
     ('reproduced', 186.0)
@@ -47,14 +63,19 @@ def reproduce(statement: str | Path | type[Sized] | Mapping[str, Any], **stated:
     from trialplan.analyses.reproduction import read
     from trialplan.analyses.reproduction.statement import NoDesignError
 
+    if isinstance(statement, Sized):
+        stated_ones = ", ".join(f"{name}=..." for name in needed(type(statement)))
+        way_out = (
+            f"give the class with what is stated, as in reproduce({type(statement).__name__}, {stated_ones}, n=...)"
+        )
+        raise ParameterError(f"{_TAKEN}, not {shown(statement)}", owner="reproduce", way_out=way_out)
     if isinstance(statement, type):
         statement = statement.slug()
     if isinstance(statement, Mapping):
         return _tried(read({**statement, **stated}))
     if stated or (isinstance(statement, str) and statement in catalogue.designs()):
         return _tried(read({"design": str(statement), **stated}))
-    taken = "a design by its slug or class, or a statement by a shipped name or its file's path"
-    path = files.locate(path_like("reproduce", statement, taken), "statement.toml")
+    path = files.locate(path_like("reproduce", statement, _TAKEN.removeprefix("takes ")), "statement.toml")
     try:
         return _tried(read(files.read_toml(path)))
     except NoDesignError as why:
@@ -63,11 +84,13 @@ def reproduce(statement: str | Path | type[Sized] | Mapping[str, Any], **stated:
         raise why.at(path.name, FileError) from None
 
 
+@spoken
 def reproduce_table(path: str | Path, *, progress: Progress | None = None) -> ReproducedTable:
     r"""Which of many stated sample sizes follow from what is stated? A CSV file with one statement a row.
 
-    The columns are the fields of a statement, with `design` and, for whoever reads it, `label`; an empty cell is not
-    stated. `.rows` has the verdict on each, a row that cannot be read too; `progress` is told (done, all).
+    The columns are the fields of a statement, which `help(trialplan.reproduce)` lists, with `design` and, for whoever
+    reads it, `label`; an empty cell is not stated. `.rows` has the verdict on each, a row that cannot be read too;
+    `progress` is told (done, all).
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "statements.csv"
@@ -97,6 +120,7 @@ def _tried(statement: Statement) -> Reproduction:
     return reproduction.reproduce(statement)
 
 
+@spoken
 def code(
     plan: Sized | PlanLike, language: str = "r", *, power: float | None = None, dropout: float | None = None
 ) -> str:
@@ -130,6 +154,7 @@ def code(
     return cross_check.script(sizings, language, title=words.title, origin=origin, without=without)
 
 
+@spoken
 def list_designs(design: str | type[Sized] | None = None) -> DesignList | DesignNumbers:
     """Which designs are there, and what do the numbers of one, by name or class, mean?
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean, field
 from trialplan.verbs._arguments import DEFAULT_POWER, built, chance, single, sized, tested, total
+from trialplan.verbs._spoken import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 CALENDAR = ("ramp_up", "read_after", "decision")
 
 
+@spoken
 def size(
     design: Sized,
     power: Numbers | None = None,
@@ -33,7 +35,8 @@ def size(
 ) -> SampleSize:
     """How many participants does the trial need, in whole allocation blocks, to reach `power` (0.8 unless given)?
 
-    `dropout` is the share of whom nothing will be observed: `enrolled` are then those to enrol. `accrual_rate`,
+    `dropout` is the share of whom nothing will be observed: `enrolled` are then those to enrol. Designs of times and of
+    counts state losses by their own `dropout_rate`, and n is then the number randomised already. `accrual_rate`,
     participants per month as 4 or "2@0,5@6", dates the looks, with `ramp_up`, `read_after` and `decision` in months.
     A design with arrays is a grid: a cell without an answer is nan, with its `reason`.
 
@@ -74,7 +77,10 @@ def _notes(answer: SampleSize) -> tuple[str, ...]:
 def _refuse_for_grid(**given: Any) -> None:
     for name, value in given.items():
         if value is not None:
-            raise ParameterError(f"{field(name)} is for one design, not for a grid; size each on its own", owner="size")
+            way_out = "size the grid without it, and one design with it: losses divide every n alike"
+            if name != "dropout":
+                way_out = "size each design on its own"
+            raise ParameterError(f"{field(name)} is for one design, not for a grid", owner="size", way_out=way_out)
 
 
 def _on_calendar(answer: SampleSize, rate: Any, calendar: Mapping[str, Any], dropout: float | None) -> SampleSize:
@@ -99,6 +105,7 @@ def _on_calendar(answer: SampleSize, rate: Any, calendar: Mapping[str, Any], dro
     return dated(answer, Recruitment(accrual=accrual, dropout=dropout or 0.0, **months))
 
 
+@spoken
 def power(design: Sized, n: int | None = None) -> SampleSize:
     """What power do n participants in all arms together have? Whole allocation blocks: what can be randomised.
 
@@ -133,6 +140,7 @@ not 185; try 184 or 186
 def effect(design: Design, n: int | None = ..., power: float = ...) -> DetectableEffect: ...
 @overload
 def effect(design: Sized, n: int | None = ...) -> DetectableEffect | Limit: ...
+@spoken
 def effect(design: Sized, n: int | None = None, power: float = DEFAULT_POWER) -> DetectableEffect | Limit:
     """What is the smallest effect, on the favourable side, that n participants show with `power`?
 
@@ -154,6 +162,7 @@ def effect(design: Sized, n: int | None = None, power: float = DEFAULT_POWER) ->
     return DetectableEffect(design=design, n=n, target=power, value=float(design.detectable_effect(n, power)))
 
 
+@spoken
 def compare(design: Design, power: float = DEFAULT_POWER) -> Comparison:
     """What would each test that applies ask for, and which level does it really keep?
 
@@ -193,6 +202,7 @@ def verify(
     scheduler: str | None = ...,
     progress: Progress | None = ...,
 ) -> VerifiedPlan: ...
+@spoken
 def verify(
     plan: Sized | PlanLike,
     *,
@@ -206,9 +216,10 @@ def verify(
 ) -> Verification | VerifiedPlan:
     """Is what the formula claims what simulated trials show, and what every outcome counted shows, where they can be?
 
-    Of a design, at the n that it gives for `power`, or at `n`, which `power` then says what it should reach; of a
-    plan, every endpoint that tests, with the losses that it states. `.ok` says whether every claim holds. `workers`
-    are processes of this machine, `scheduler` a dask cluster's address; `progress` is told (done, all).
+    Of a design, at the n that it gives for `power`, or at `n`, which `power` then says what it should reach: those who
+    are analysed, who are left where others are lost. Of a plan, every endpoint that tests, with the losses that it
+    states. `.ok` says whether every claim holds. `workers` are processes of this machine, `scheduler` a dask cluster's
+    address; `progress` is told (done, all).
 
     >>> from trialplan import TwoProportions
     >>> found = verify(TwoProportions(control=0.3, treatment=0.5), trials=20_000)

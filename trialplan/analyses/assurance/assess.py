@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from trialplan.analyses.assurance.joint_belief import NODES, Beliefs, Joint, joint
 from trialplan.analyses.assurance.predictive_counts import Predictive, predictive
 from trialplan.belief import Belief
 from trialplan.design import Design
+from trialplan.design_facts import head
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import normal_cdf
-from trialplan.numerics.lazy import np
+from trialplan.numerics.lazy import np, special
 from trialplan.numerics.search import first_reached
 from trialplan.page import Answer, Page
+from trialplan.text import flag, listed
 
 __all__ = ["Assurance", "Beliefs", "assess", "assurance", "events"]
 
@@ -65,6 +67,10 @@ class Assurance(Answer):
     smallest_significant: float | None
     events: Mapping[str, float]
     others: tuple[tuple[str, Assurance], ...] = ()
+    design: Design | None = None
+    """The design as planned: what nothing is believed about is held fixed at its numbers."""
+    believed: Mapping[str, str] = field(default_factory=dict)
+    """What is believed of which of its numbers, in words."""
 
     def page(self) -> Page:
         """The answers at this n, and under other beliefs."""
@@ -74,7 +80,28 @@ class Assurance(Answer):
 
     def as_json(self) -> dict[str, Any]:
         """The answers as plain data, without those under other beliefs."""
-        return asdict(replace(self, others=())) | {"events": dict(self.events)}
+        own = asdict(replace(self, others=(), design=None, believed={})) | {"events": dict(self.events)}
+        del own["design"]
+        if self.design is None:
+            return own
+        return own | {
+            "assumed": head(self.design),
+            "believed": dict(self.believed),
+            "held_fixed": list(self.held_fixed),
+        }
+
+    @property
+    def held_fixed(self) -> tuple[str, ...]:
+        """The numbers of the design, assumed of the world, that nothing is believed about: they count as known."""
+        if self.design is None:
+            return ()
+        fixed = self.design.fixed
+        declared = fixed.declarations()
+        return tuple(
+            name
+            for name, value in fixed.assumptions().items()
+            if name not in self.believed and declared[name].role in ("effect", "comparator", "spread", "association")
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +184,33 @@ def assess(
         precision=_precision(over, n, tables),
         smallest_significant=at_means.outcome.smallest_difference(at_means, n),
         events=events(design, n, harms or {}),
+        design=design,
+        believed={name: _in_words(name, belief, over) for name, belief in beliefs.items()},
     )
+
+
+def _in_words(name: str, belief: Any, over: Joint) -> str:
+    """A belief as a page prints it: by its mean and the 95 % that it holds, and on what it depends."""
+    mean = f"mean {over.mean(name):.3g}, {100 * _CONFIDENCE:g} % within"
+    if isinstance(belief, Belief):
+        low, high = belief.interval(_CONFIDENCE)
+        return f"{mean} {low:.3g} to {high:.3g}"
+    low, high = _held(over, name)  # between nodes, which tell two digits
+    earlier = list(over.points)[: list(over.points).index(name)]
+    given = f", given {listed(map(flag, earlier))}" if earlier else ""
+    return f"{mean} {low:.2g} to {high:.2g}{given}"
+
+
+def _held(over: Joint, name: str) -> tuple[float, float]:
+    """The interval of one number over all nodes, by its distribution function between them."""
+    values = np.broadcast_to(over.points[name], over.weight.shape).ravel()
+    points, place = np.unique(values, return_inverse=True)
+    weight = np.bincount(place, over.weight.ravel())
+    tail = (1 - _CONFIDENCE) / 2
+    # on the normal scale, on which nodes lie evenly and the function is nearly straight
+    score = special.ndtri(np.clip(np.cumsum(weight) - weight / 2, 0.0, 1.0))
+    low, high = np.interp(special.ndtri((tail, 1 - tail)), score, points)
+    return float(low), float(high)
 
 
 def _success(over: Joint, n: float) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from trialplan.page import Page, Table, plain
-from trialplan.text import counted_in, participants
+from trialplan.design_facts import assumed, level
+from trialplan.page import Page, Table, facts, plain
+from trialplan.text import as_sentence, counted_in, flag, listed, participants
 
 if TYPE_CHECKING:
     from trialplan.analyses.assurance.assess import Assurance
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 def page(answer: Assurance) -> Page:
     """What n participants bring under the beliefs, and under others where these are named."""
+    design = answer.design
     named = [(field.name.replace("_", " "), getattr(answer, field.name)) for field in fields(answer)]
     rows = [(name, _shown(value)) for name, value in named if isinstance(value, (int, float, str))]
     rows[0] = ("n", participants(answer.arms))
@@ -29,11 +31,41 @@ def page(answer: Assurance) -> Page:
         headline=f"assurance {answer.assurance:.3f} with {answer.n:,} {counted_in(answer.arms)}; no number reaches "
         f"more than {answer.ceiling:.3f}",
         tables=[
+            *([facts([*assumed(design), *level(design), *_beliefs(answer)])] if design is not None else []),
             Table(("", ""), rows, "At this number", frozenset({1})),
             *([Table(columns, compared, "Under other beliefs", frozenset({1, 2, 3}))] if compared else []),
         ],
+        notes=_notes(answer),
         records=lambda: records or [plain(answer.as_json())],
     )
+
+
+def _beliefs(answer: Assurance) -> list[tuple[str, str]]:
+    """What is believed of each number, and which are held fixed."""
+    told = [(f"belief: {flag(name)}", words) for name, words in answer.believed.items()]
+    return [*told, ("held fixed", listed(map(flag, answer.held_fixed)) or "nothing")]
+
+
+_MEANS = {
+    "ceiling": "what assurance tends to as n grows, the probability that the truth is favourable",
+    "enumerated": "assurance by counting every outcome of the test",
+    "power if favourable": "assurance where the truth is favourable",
+    "power at means": "the chance of success if each uncertain number were its mean",
+    "wrong sign": "the probability that estimate and truth lie on different sides of the null",
+    "precision": "the expected width of the 95 % interval of the difference",
+    "smallest significant": "the smallest observed difference that is significant, at the mean of the control",
+}
+"""What the words of the table mean, where they do not tell."""
+
+
+def _notes(answer: Assurance) -> list[str]:
+    """What the words mean that stand there, and what was held fixed, which is thereby taken as known."""
+    there = {name: words for name, words in _MEANS.items() if getattr(answer, name.replace(" ", "_")) is not None}
+    meant = as_sentence("; ".join(f"{name}: {words}" for name, words in there.items()))
+    if not answer.held_fixed:
+        return [meant]
+    names = listed(map(flag, answer.held_fixed))
+    return [f"Held fixed at the plan, as if known, for nothing is believed about it: {names}.", meant]
 
 
 def _shown(value: Any) -> str:

@@ -16,7 +16,7 @@ from trialplan.errors import ParameterError, did_you_mean, field
 from trialplan.fields import NON_INFERIORITY, SUPERIORITY
 from trialplan.parameter import of_percent, parameters, with_role
 from trialplan.stated import StatedEffect
-from trialplan.text import listed
+from trialplan.text import listed, quoted
 
 SIZES = {
     "n": "participants in all arms together, as stated",
@@ -210,7 +210,7 @@ def read(given: Mapping[str, Any]) -> Statement:
     cls = _known_design(slug)
     for name in given:
         if name not in known(cls):
-            near = did_you_mean(name, known(cls))
+            near = _instead(cls, name, given[name])
             raise ParameterError(f"{slug} has no {_brief(name)} that could be stated; {near}")
     power, digits, at_least = _power(given.get("power"))
     statement = Statement(
@@ -238,6 +238,21 @@ def read(given: Mapping[str, Any]) -> Statement:
     return _with_sizes(statement, {name: given[name] for name in SIZES if name in given})
 
 
+_COUNTS = re.compile(r"(^|_)(n\d?|ns|size|sizes|total|participants|patients|subjects|per|each|group|nobs\d?)(_|$)")
+"""Words of which a name is made that says how many participants."""
+
+
+def _instead(cls: type[Sized], name: str, value: Any) -> str:
+    """What a name stands for that no statement has: a standardised effect, participants, or the nearest name."""
+    other = cls.named_otherwise(name, value)
+    if other:
+        return other
+    if name.lower() not in AROUND and _COUNTS.search(name.lower()):
+        ways = listed(map(field, (key for key in SIZES if key != "n")))
+        return f"{field('n')} is the total, and {ways} may be stated instead"
+    return did_you_mean(name, known(cls))
+
+
 class NoDesignError(ParameterError):
     """A statement about a kind of trial that no design here sizes yet."""
 
@@ -246,7 +261,7 @@ def _known_design(slug: str) -> type[Sized]:
     """The design, or that there is none of its kind yet; a misspelt one is asked about."""
     designs = catalogue.designs()
     if slug not in designs and not difflib.get_close_matches(slug, designs, n=1, cutoff=0.8):
-        raise NoDesignError(f"there is no design for {_brief(slug)} yet; those there are: {', '.join(designs)}")
+        raise NoDesignError(f"there is no design for {_brief(slug)} yet; {did_you_mean(slug, designs)}")
     return catalogue.design(slug)
 
 
@@ -375,9 +390,9 @@ def _test(cls: type[Sized], stated: Any) -> str | None:
     if words.replace("-", " ") in UNNAMED:
         return None
     if not any(_mentions(words, name) for design in catalogue.designs().values() for name in _test_names(design)):
-        names = ", ".join(dict.fromkeys((*cls.tests, *cls.called))) or "for this design none"
-        reason = f"is {_brief(stated)}, which names no test; names are {names}"
-        raise ParameterError(reason, parameter="test", value=stated)
+        names = list(dict.fromkeys((*cls.tests, *cls.called)))
+        near = did_you_mean(words, names) if names else "this design has one test, without a name"
+        raise ParameterError(f"is {_brief(stated)}, which names no test", parameter="test", value=stated, way_out=near)
     return words
 
 
@@ -401,7 +416,9 @@ def _event_share(stated: Any) -> float | None:
         return None
     value = _number("event_share", stated)
     if not 0 < value <= 1:
-        raise ParameterError(f"must lie in (0, 1], not {stated}", parameter="event_share", way_out="write 40 % as 0.4")
+        raise ParameterError(
+            f"must lie in (0, 1], not {quoted(stated)}", parameter="event_share", way_out="write 40 % as 0.4"
+        )
     return value
 
 
@@ -410,7 +427,9 @@ def _share(stated: Any) -> float | None:
         return None
     value = _number("dropout", stated)
     if not 0 <= value < 1:
-        raise ParameterError(f"must lie in [0, 1), not {stated}", parameter="dropout", way_out="write 10 % as 0.1")
+        raise ParameterError(
+            f"must lie in [0, 1), not {quoted(stated)}", parameter="dropout", way_out="write 10 % as 0.1"
+        )
     return value
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import Any
 
-from trialplan.analyses.scenarios.vary import vector
+from trialplan.analyses.scenarios import by_effect
+from trialplan.analyses.scenarios.vary import ends_short, vector
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean, field
 from trialplan.fields import POWER
 from trialplan.numerics.lazy import np
-from trialplan.parameter import Parameter
+from trialplan.parameter import Parameter, as_whole
+from trialplan.text import quoted
 
 Resolve = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """From a scenario's values, in whatever words they were varied, to the numbers of the design."""
@@ -53,6 +56,8 @@ class GridSpec:
     target: float | None = None
     n: int | None = None
     resolve: Resolve | None = None
+    short: tuple[str, ...] = ()
+    """Of each range whose steps do not reach its end, where it ends."""
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
@@ -147,10 +152,15 @@ def grid_spec(
     known: Mapping[str, Parameter] | None = None,
 ) -> GridSpec:
     """The question, checked before any work is done; `known` are further names that `resolve` understands."""
-    declared = variable(design) | dict(known or {})
+    cls = type(design.fixed)
+    own = variable(design)
+    declared = {name: one for name, one in by_effect.declared(cls).items() if name not in own} | own | dict(known or {})
+    if {*axes} & {*by_effect.ways(cls)} - {*own, *(known or {})}:
+        by_effect.check_axes(cls, axes)
+        resolve = by_effect.ByEffect(cls=cls, planned=design.fixed.assumptions(), first=resolve)
     checked = {name: _checked(design, declared, name, values) for name, values in axes.items()}
     _check(design, checked, target, n)
-    return GridSpec(design=design, axes=checked, target=target, n=n, resolve=resolve)
+    return GridSpec(design=design, axes=checked, target=target, n=n, resolve=resolve, short=ends_short(axes))
 
 
 def variable(design: Sized) -> dict[str, Parameter]:
@@ -249,15 +259,27 @@ def _checked(design: Sized, declared: Mapping[str, Parameter], name: str, values
     if name not in declared:
         nearest = did_you_mean(name, declared)
         raise ParameterError(f"there is no {name!r} to vary", owner=owner, value=name, way_out=nearest)
-    read = (vector(value) if declared[name].axis else value for value in values)
-    return tuple(declared[name].check(owner, name, value) for value in read)
+    return tuple(_value(owner, declared[name], name, value) for value in values)
+
+
+def _value(owner: str, declared: Parameter, name: str, value: Any) -> Any:
+    """One value, checked; a text that is no number may be meant as a range, and is told how one is written."""
+    read = vector(value) if declared.axis else value
+    try:
+        return declared.check(owner, name, read)
+    except ParameterError as why:
+        if isinstance(value, str) and not declared.choices and not why.way_out and re.search(r"\d\D+\d", value):
+            way_out = "a range is written first:last:step, as in 0.1:0.3:0.05"
+            raise ParameterError(why.reason, owner=owner, parameter=name, value=value, way_out=way_out) from None
+        raise
 
 
 def participants(owner: str, values: Sequence[Any]) -> tuple[int, ...]:
     """Whole numbers of participants, or the sentence that says which is none."""
+    values = [as_whole(value) for value in values]
     for value in values:
         if not _is_number(value) or not value >= 1 or not math.isfinite(value) or value != round(value):
-            reason = f"must be a whole number of participants in all, not {value}"
+            reason = f"must be a whole number of participants in all, not {quoted(value)}"
             raise ParameterError(reason, owner=owner, parameter="n", value=value)
     return tuple(map(round, values))
 

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from trialplan.analyses.scenarios import by_effect
 from trialplan.analyses.scenarios.cells import TARGET, GridSpec, N, variable
 from trialplan.analyses.scenarios.page import fixed_rows, per_arm
 from trialplan.design_facts import in_words
@@ -156,7 +157,7 @@ def quantity(grid: Grid) -> str:
 def _said(grid: Grid, name: str) -> str:
     """An axis in words: what a number is, with its symbol and the unit that the values are in."""
     own = {N: "participants in all", TARGET: "power asked for"}
-    declared = variable(grid.design).get(name)
+    declared = variable(grid.design).get(name) or by_effect.declared(type(grid.design.fixed)).get(name)
     if name in own or declared is None or declared.label in declared.choices:
         return own.get(name, name.replace("_", " "))
     unit = "" if declared.unit in ("", "proportion") else f"in {declared.unit}"

@@ -102,9 +102,9 @@ def _headline(grid: Grid, found: Summary) -> str:
 
 
 def _notes(grid: Grid, found: Summary) -> list[str]:
-    notes = []
+    notes = [*grid.asked.short]
     if found.cells > LARGEST_SHOWN:
-        notes.append(f"the first {LARGEST_SHOWN:,} of {found.cells:,} scenarios are shown; -o FILE.csv writes all")
+        notes.append(f"the first {LARGEST_SHOWN:,} of {found.cells:,} scenarios are shown; a .csv file has all")
     if found.first_missing is not None:
         columns = {name: "target_power" if name == "power" else name for name in grid.axes}
         at = ", ".join(f"{name} = {stated(found.first_missing[column])}" for name, column in columns.items())

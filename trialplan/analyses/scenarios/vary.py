@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -16,6 +17,12 @@ LARGEST_FILE = 1_000_000_000
 """Scenarios in a grid that is written to a file; more than this is a slip of the keyboard."""
 
 _FORMS = "write it as first:last:step or value,value"
+
+
+class Steps(tuple[float, ...]):
+    """The values of a range, and what is to be said where its steps do not reach its end."""
+
+    short = ""
 
 
 def parse_vary(text: str) -> tuple[str, tuple[Any, ...]]:
@@ -66,10 +73,16 @@ def vector(typed: Any) -> Any:
     return parts if len(parts) > 1 and not any(isinstance(part, str) for part in parts) else typed
 
 
+def ends_short(axes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of each range whose steps do not reach its end, where it ends."""
+    ranges = {name: values for name, values in axes.items() if isinstance(values, Steps)}
+    return tuple(f"{name} {values.short}" for name, values in ranges.items() if values.short)
+
+
 def check_cells(cells: int, most: int = LARGEST_GRID) -> None:
     """Raise if a grid has more cells than there is room for."""
     if cells > most:
-        file = ", or write them to a file with -o FILE.csv" if cells <= LARGEST_FILE else ""
+        file = ", or write them to a file from the command line, as in -o FILE.csv" if cells <= LARGEST_FILE else ""
         reason, way_out = f"{cells:,} scenarios are asked for", f"use larger steps or fewer values{file}"
         raise ParameterError(f"{reason}, more than {most:,}", value=cells, way_out=way_out)
 
@@ -87,7 +100,10 @@ def _range(name: str, text: str) -> tuple[float, ...]:
         reason = f"asks for more than {LARGEST_GRID:,} values"
         raise ParameterError(reason, parameter=name, value=text, way_out=f"use a larger step than {step}")
     count = int((last - first) / step) + 1
-    return tuple(float(first + i * step) for i in range(count))
+    made = Steps(float(first + i * step) for i in range(count))
+    reached = first + (count - 1) * step
+    made.short = f"{text} ends at {reached}, for its steps do not reach {last}" if reached < last else ""
+    return made
 
 
 def _three(name: str, text: str) -> tuple[Decimal, Decimal, Decimal]:

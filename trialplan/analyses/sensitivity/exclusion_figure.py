@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from trialplan.analyses.sensitivity.exclusion import Exclusion
 from trialplan.design import Design
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, setting
 from trialplan.figures import Curves
 from trialplan.numerics.lazy import np
 
@@ -14,7 +14,9 @@ from trialplan.numerics.lazy import np
 def figure(design: Design, answers: Sequence[Exclusion]) -> Curves:
     """Two lines over n, nan where there is no answer; an error where there are not two n, or nothing is known."""
     if len(answers) < 2:
-        raise ParameterError("a picture needs two numbers of participants or more, as in --n 100:400:50")
+        raise ParameterError(
+            f"a picture needs two numbers of participants or more, as in {setting('n', '100:400:50', 'n=[100, 400]')}"
+        )
     scale = design.fixed.outcome.effect_scale(design.fixed)
     unit = 100.0 if scale.points else 1.0
     reach = f"half of the {100 * answers[0].confidence:g} % interval"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from trialplan.analyses.sensitivity.exclusion import Exclusion, exclusion
@@ -28,10 +28,13 @@ class Exclusions(Answer):
     design: Design
     ns: tuple[int, ...]
     confidence: float = 0.95
+    short: tuple[str, ...] = ()
+    """Of a range whose steps do not reach its end, where it ends."""
 
     def page(self) -> Page:
         """One line and one sentence for each number of participants."""
-        return page(self.design, self.ns, self.confidence)
+        told = page(self.design, self.ns, self.confidence)
+        return replace(told, notes=[*told.notes, *self.short])
 
     def figure(self) -> Curves:
         """How far the interval reaches and what is significant, over n."""

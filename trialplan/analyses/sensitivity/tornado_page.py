@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from trialplan.analyses.scenarios.vary import vector
+from trialplan.analyses.scenarios.vary import ends_short, vector
 from trialplan.analyses.sensitivity.tornado import Axis, End, Swing, tornado
 from trialplan.design import Design
 from trialplan.errors import ParameterError, did_you_mean
@@ -31,10 +31,13 @@ class Tornado(Answer):
     axes: tuple[Axis, ...]
     n: int
     target: float
+    short: tuple[str, ...] = ()
+    """Of each range whose steps do not reach its end, where it ends."""
 
     def page(self) -> Page:
         """A sentence for each assumption, the most damaging first, and a table of both ends."""
-        return page(self.axes, self.n, self.target)
+        told = page(self.axes, self.n, self.target)
+        return replace(told, notes=[*told.notes, *self.short])
 
     def figure(self, of: str = "") -> Bars:
         """Two bars for each assumption that has a range; `of` is what the title calls the trial."""
@@ -67,7 +70,7 @@ def page(axes: Sequence[Axis], n: int, target: float) -> Page:
 def tornado_of_design(design: Design, axes: Mapping[str, Sequence[Any]], target: float) -> Tornado:
     """A design whose own numbers are the plan: each named one between the least and the greatest of its values."""
     moved = tuple(axes_of_design(design, axes))  # refused before any work
-    return Tornado(axes=moved, n=int(design.sample_size(target).n), target=target)
+    return Tornado(axes=moved, n=int(design.sample_size(target).n), target=target, short=ends_short(axes))
 
 
 def axes_of_design(design: Design, varied: Mapping[str, Sequence[Any]]) -> list[Axis]:

@@ -17,7 +17,7 @@ from trialplan.analyses.verification.claims import (
     SUCCESS,
 )
 from trialplan.analyses.verification.true_sample_size import Reached
-from trialplan.text import chances
+from trialplan.text import chances, listed
 
 if TYPE_CHECKING:
     from trialplan.analyses.verification.verification import Check, Verification
@@ -53,19 +53,42 @@ def type_one(found: Verification) -> str:
     )
     if found.enumerated_type_one_error is None:
         return seen
-    return f"{seen}; enumerated, the largest at any rate is {found.enumerated_type_one_error:.4f}"
+    worst = f"{seen}; enumerated, the largest at any rate is {found.enumerated_type_one_error:.4f}"
+    if found.exact or found.enumerated_type_one_error <= found.level:
+        return worst
+    return f"{worst}, above the level: an approximate test claims it at the planned rate alone"
 
 
 def verdict(found: Verification) -> str:
     """Whether the claims hold, within what."""
     if found.ok:
-        within = "four standard errors" if found.exact else "0.01 in power and four standard errors"
         left = ERRORS * found.standard_error
         if found.enumerated is None and left > _NOTHING_SHOWN:
             told = f"no claim is contradicted, and none is shown to hold: {found.trials:,} trials leave {left:.2f} of"
             return f"{told} power to either side to chance; draw more"
-        return "; ".join([f"every claim holds, within {within}", *_worded(found.apart)])
+        held = f"every claim holds, of {_claimed(found)}, within {_within(found)}"
+        return "; ".join([held, *_worded(found.apart)])
     return "; ".join(complaints(found))
+
+
+def _claimed(found: Verification) -> str:
+    """What is claimed, in words."""
+    there = {one.what for one in found.checks}
+    at = "at any rate" if found.exact and found.enumerated_type_one_error is not None else "at the planned rate"
+    told = ["power", *(["rejection at the null"] if FAVOUR in there else [])]
+    return listed([*told, f"type I error {at}"] if LEVEL in there else told)
+
+
+def _within(found: Verification) -> str:
+    """How far claim and truth may lie apart, and why."""
+    if found.exact:
+        return "four standard errors"
+    of_nulls = any(one.what == LEVEL for one in found.checks)
+    robust = (
+        ", half the level of a side in rejection at the null and a tenth of the level in type I error, by which a test "
+        "is still called robust (Bradley 1978),"
+    )
+    return f"0.01 in power{robust if of_nulls else ''} and four standard errors"
 
 
 def complaints(found: Verification) -> Iterator[str]:

@@ -15,6 +15,7 @@ from trialplan.answers import Simulation
 from trialplan.design import Design
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
+from trialplan.text import quoted
 
 SEED = 20_261_124
 """The seed where none is given: fixed, so that the same question has the same answer, and printed with it."""
@@ -100,7 +101,7 @@ def check(trials: Any, seed: Seed, n: int = 1, fewest: int = 1) -> None:
         why = "so few show nothing of a claim; the usual number is " + f"{TRIALS:,}" if too_few else ""
         raise ParameterError(reason, parameter="trials", value=trials, way_out=why)
     if any(not isinstance(one, int) or one < 0 for one in (seed if isinstance(seed, tuple) else (seed,))):
-        raise ParameterError(f"must be a whole number, 0 or more, not {seed}", parameter="seed", value=seed)
+        raise ParameterError(f"must be a whole number, 0 or more, not {quoted(seed)}", parameter="seed", value=seed)
     if trials * n > _MOST_PARTICIPANTS:
         reason = f"must be at most {_MOST_PARTICIPANTS // n:,} for {n:,} participants, not {trials:,}: more take days"
         raise ParameterError(reason, parameter="trials", value=trials)

@@ -460,7 +460,7 @@ def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None
             observed=asked * kept,
             power=float(attained := design.attained(asked * kept)),
             shown=_attained(design, float(attained), endpoint.section.unit or ""),
-            detectable=_detectable(other, _whole(other, n * kept), power, "")
+            detectable=_detectable(other, other.whole_blocks(n * kept), power, "")
             if other is not None and len(arms) > 1
             else None,
             harm=other is not None,
@@ -468,7 +468,7 @@ def _at_trial(trial: Trial, endpoint: Endpoint, design: Sized) -> AtTrial | None
     observed = trial.expected_of(endpoint)
     if design.only_n not in (None, observed):  # its power with fewer, or with more, is not defined
         return None
-    observed = _whole(design, observed)
+    observed = design.whole_blocks(observed)
     told = _detectable(design, observed, power, endpoint.section.unit or "")
     return AtTrial(
         n=n,
@@ -484,11 +484,6 @@ def _attained(design: Sized, value: float, own: str) -> Verbatim:
     """What a design without a test attains, in the unit of what it asks for, where the outcome's is `own`."""
     asked = design.declarations()[design.asks_for].unit if design.asks_for else ""
     return width(value) if asked == "difference of proportions" else in_its_unit(value, asked, own)
-
-
-def _whole(design: Design, observed: float) -> float:
-    """Those observed; whole blocks of them where the test, an exact one, is defined for these only."""
-    return observed if design.smooth else max(1, observed // design.block) * design.block
 
 
 def _detectable(design: Design, observed: float, power: float, unit: str) -> Detectable | None:

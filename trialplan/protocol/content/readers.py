@@ -89,6 +89,8 @@ DOCUMENTS = {
 def document(name: str) -> Document:
     """The document of that name."""
     if name not in DOCUMENTS:
-        reason = f"there is no document {name!r}; {did_you_mean(name, DOCUMENTS)}"
-        raise ParameterError(reason, parameter="document", value=name)
+        way_out = did_you_mean(name, DOCUMENTS)
+        raise ParameterError(
+            f"cannot be {name!r}: there is no such one", parameter="document", value=name, way_out=way_out
+        )
     return DOCUMENTS[name]

@@ -49,6 +49,7 @@ class Source:
     templates: Path | None = None
     reference: Path | None = None
     prints_sources: bool = False
+    carries_sources: bool = True
 
     @property
     def plan(self) -> Plan:
@@ -66,7 +67,8 @@ class Source:
     def text(self, suffix: str, shown: Mapping[str, Picture] | None = None) -> str:
         """The Markdown, with the figures in words unless their drawings are given."""
         kept = ".md" if self.prints_sources else suffix
-        objects = {**self.objects, "prints_sources": kept == ".md", "kept_where": KEPT[kept]}
+        how = {"prints_sources": kept == ".md", "carries_sources": self.carries_sources, "kept_where": KEPT[kept]}
+        objects = {**self.objects, **how}
         text = text_of(self.trial, objects, self.pictures if shown is None else shown, self.templates)
         return text if suffix == ".md" else unbroken(text)
 
@@ -97,11 +99,13 @@ def write(
     reference: Path | None = None,
     patience: float = PATIENCE,
     prints_sources: bool = False,
+    carries_sources: bool = True,
 ) -> list[Path]:
     """The plan's protocol in each of the files named; the suffix picks the format.
 
     `kind` is the document, by its name, where it is not the one that the plan's `[report]` asks for. The plan and its
-    tables travel inside the file; with `prints_sources` they are printed at its end. `templates` is a folder whose
+    tables travel inside the file; with `prints_sources` they are printed at its end, and without
+    `carries_sources` a sheet, which is then text to copy, is without them. `templates` is a folder whose
     files override the shipped ones, `reference` the Word file whose styles, headers and footers a .docx takes. Nothing
     is written before everything is made; with somebody's templates it is made in a process of its own, which is ended
     after `patience` seconds.
@@ -115,9 +119,10 @@ def write(
     if reference is not None:
         check_reference(reference)
     if templates is None:
-        made = _made(plan, outputs, asked.name, templates, reference, prints_sources)
+        made = _made(plan, outputs, asked.name, templates, reference, prints_sources, carries_sources)
     else:
-        made = bounded(_made, plan, outputs, asked.name, templates, reference, prints_sources, patience=patience)
+        how = (templates, reference, prints_sources, carries_sources)
+        made = bounded(_made, plan, outputs, asked.name, *how, patience=patience)
     with together():
         for files in made:
             for path, content in files.items():
@@ -158,6 +163,7 @@ def _made(
     templates: Path | None,
     reference: Path | None,
     prints_sources: bool,
+    carries_sources: bool,
 ) -> list[Files]:
     """The content of every file, by output."""
     kind, asked = document(name), [FORMATS[path.suffix.lower()] for path in outputs]
@@ -183,6 +189,7 @@ def _made(
             templates=templates,
             reference=reference,
             prints_sources=prints_sources,
+            carries_sources=carries_sources,
         )
         begun = {}
         for at in sorted(range(len(outputs)), key=lambda at: asked[at].waits):

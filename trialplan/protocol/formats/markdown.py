@@ -26,7 +26,7 @@ _CAPTIONS = {": ": (": ", "Table"), "![": ("![", "Figure"), _WITHOUT: ("", "Figu
 """By how a caption begins: what stands before its number, and what is numbered."""
 
 
-_ALONE = {"prints_sources": True, "kept_where": PRINTED}
+_ALONE = {"prints_sources": True, "carries_sources": True, "kept_where": PRINTED}
 """What a text that stands alone does with its sources."""
 
 

@@ -17,7 +17,7 @@ from trialplan.sequential.exact_looks import ExactLooks, favourable_rate
 from trialplan.sequential.interim.look import Look, Ordered
 from trialplan.sequential.interim.observed_information import run_over
 from trialplan.sequential.interim.verdict import GO_ON, verdict
-from trialplan.text import number, p_value, percent
+from trialplan.text import number, p_value, percent, quoted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ def decide_on_counts(
     """
     planned = design.counts(n)
     if not 1 <= look <= len(planned.sizes):
-        reason = f"must be one of the {len(planned.sizes)} planned, not {look}"
+        reason = f"must be one of the {len(planned.sizes)} planned, not {quoted(look)}"
         raise ParameterError(reason, parameter="look", value=look)
     for responses, of in seen:
         if not 0 <= responses <= of or of < 1:

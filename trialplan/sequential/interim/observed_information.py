@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from trialplan.errors import ParameterError, field
+from trialplan.errors import ParameterError, field, setting
 from trialplan.numerics.lazy import np
 from trialplan.sequential.boundaries.efficacy import Efficacy
 from trialplan.sequential.boundaries.fields import rising
@@ -14,7 +14,7 @@ from trialplan.sequential.boundaries.futility import Futility
 from trialplan.sequential.boundaries.rule import Rule
 from trialplan.sequential.group_sequential import GroupSequential
 from trialplan.sequential.look_table import whole_looks
-from trialplan.text import number
+from trialplan.text import number, quoted
 
 _OWNER = "observed_boundaries"
 _BALANCED = 0.005
@@ -94,7 +94,7 @@ def observed_fractions(
     """
     planned = design.looks
     if not 1 <= look <= len(planned):
-        reason = f"must be one of the {len(planned)} planned, from 1 to {len(planned)}, not {look}"
+        reason = f"must be one of the {len(planned)} planned, from 1 to {len(planned)}, not {quoted(look)}"
         raise ParameterError(reason, parameter="look", value=look)
     if len(given) not in (0, 1, look):
         reason = f"must be that of look {look}, or of the {look} so far, not {len(given)} fractions"
@@ -121,7 +121,7 @@ def _check(rule: Rule, observed: tuple[float, ...], final: bool) -> None:
             owner=_OWNER,
             value=shown,
             way_out="plan with a spending function, such as lan-demets-obrien-fleming; where this is a planned look "
-            f"after all, say so by its fraction, as in {field('information')} 0.5",
+            f"after all, say so by its fraction, as in {setting('information', 0.5)}",
         )
     if not observed or not rising(observed):
         reason = f"must increase from above 0, not {', '.join(map(str, observed))}"
