@@ -62,7 +62,7 @@ def test_its_command_makes_it(written, tmp_path, monkeypatch):
 
 def test_the_table_and_what_is_fixed(written):
     """The table and the fixed numbers stand below the figure."""
-    assert '<th scope="row">level</th><td>0.05 two-sided' in written
+    assert re.search(r'<th scope="row"[^>]*>level</th><td[^>]*>0.05 two-sided', written)
     assert "n per arm; down control, across treatment" in written
 
 
