@@ -53,9 +53,7 @@ class PrecisionIcc(Sized):
     asks_for: ClassVar[str] = "width"
     stated_example = "--icc 0.8 --width 0.15 --n 94"
 
-    icc: Numbers = parameter(
-        "intraclass correlation that is expected", PROPORTION, symbol="ρ", unit="proportion", typical=(0.4, 0.9)
-    )
+    icc: Numbers = parameter("intraclass correlation that is expected", PROPORTION, symbol="ρ", typical=(0.4, 0.9))
     width: Numbers = parameter(
         "full width of the interval that is wanted", Interval(0, 2), unit="of a correlation", typical=(0.1, 0.4)
     )

@@ -54,7 +54,10 @@ class PrecisionProportion(Sized):
         "rate that is expected", PROPORTION, symbol="p", unit="proportion", typical=(0.2, 0.8)
     )
     width: Numbers = parameter(
-        "full width of the interval that is wanted", PROPORTION, unit="proportion", typical=(0.1, 0.4)
+        "full width of the interval that is wanted",
+        PROPORTION,
+        unit="difference of proportions",
+        typical=(0.1, 0.4),
     )
     confidence: Numbers = parameter(
         "confidence of the interval", PROPORTION, default=0.95, unit="proportion", typical=(0.9, 0.99)
