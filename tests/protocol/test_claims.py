@@ -124,7 +124,7 @@ TARGETS = {
 class TestMargins:
     @pytest.mark.parametrize("kind", MARGINS)
     def test_margin_tests_and_interval_are_those_of_the_goal(self, tmp_path, kind):
-        """Item 2: every statement has the margin with scale and unit, the number of tests and the interval that decides."""
+        """Item 2: a statement has the margin with scale and unit, the number of tests and the interval that decides."""
         how, words = MARGINS[kind]
         text = prose(built(tmp_path, **how))
         statement = text.split("*Statistically:* ", 1)[1].split("\n", 1)[0]
@@ -193,7 +193,7 @@ class TestMissing:
     }
 
     def test_the_missing_of_a_bad_event_are_named_as_without_it(self, tmp_path):
-        """Item 4: where fewer are better a missing outcome counts as the better one: named, flagged, and asked for a reason."""
+        """Item 4: where fewer are better a missing outcome counts as the better: named, and asked for a reason."""
         text = prose(built(tmp_path, **self.FEWER))
         assert "a missing outcome counts as a participant without the event. **Warning.** That is the better" in text
         assert "the more participants it loses: **Missing**." in text
