@@ -203,7 +203,7 @@ class TestSeveralTreatments:
         assert "design effect for clusters in every arm" in text
 
     def test_no_sentence_of_two_arms_stands(self, shipped):
-        """Item 2 of arms: of three arms the program says nothing of both, or of the treatment arm alone."""
+        """Of three arms the program says nothing of both, or of the treatment arm alone."""
         trial, text = shipped("msc-lupus-nephritis-doses")
         of_plan = {" ".join(one.split()) for one in re.findall(r'"([^"]*)"', trial.plan.text)}
         told = [line for line in text.splitlines() if not any(one and one in line for one in of_plan)]

@@ -13,6 +13,7 @@ from trialplan.plan import build, read
 from trialplan.plan.starters import starter_for
 from trialplan.protocol import render
 from trialplan.protocol.content import figures as drawings
+from trialplan.protocol.formats import pandoc
 from trialplan.protocol.formats.documents import FORMATS
 
 LUPUS, MONITORED = "msc-lupus-nephritis", "msc-lupus-nephritis-monitored"
@@ -132,6 +133,31 @@ class TestPaper:
         assert [one for one in known if not any(one[0] in page and one[1] in page for page in printed)] == []
 
 
+class TestRowsTogether:
+    @pytest.mark.parametrize(
+        ("rows", "groups"), [(9, [3, 1, 1, 1, 3]), (6, [3, 3]), (5, [5]), (4, [4]), (2, [2]), (1, [1])]
+    )
+    def test_no_few_rows_are_left_behind(self, rows, groups):
+        """Item 31: a cell without width spans the first three rows and the last, which typst then keeps on one page."""
+        body = "".join(f"| a{row} | b |\n" for row in range(rows))
+        options = ["--to=typst", *pandoc.filters("together.lua")]
+        made = pandoc.convert(f"| A | B |\n|:--|:--|\n{body}", read("starter"), options).decode()
+        spans = re.findall(r"^ +\[a\d+\].*?(?:(?:rowspan: (\d+), )?inset: 0pt)?(?:\)\[\])?,$", made, re.M)
+        assert made.count("table.cell(") == 1 + len(groups)  # that of the heads besides
+        told = [int(span) if span else 1 for span in spans if span]
+        assert told == [one for one in groups if one > 1]
+
+    def test_rows_as_tall_as_half_a_page_are_let_apart(self):
+        """Three such would leave no room for anything beside them."""
+        tall = "word " * 700
+        made = pandoc.convert(
+            "| A | B |\n|:--|:--|\n" + f"| {tall} | b |\n" * 6,
+            read("starter"),
+            ["--to=typst", *pandoc.filters("together.lua")],
+        ).decode()
+        assert "rowspan" not in made
+
+
 class TestFigures:
     """Item 33: their letters are those of the text, each rate says when it was seen, and a boundary what it decides."""
 
@@ -142,6 +168,11 @@ class TestFigures:
         fonts = re.findall(r"font: (.*)", (shipped("templates") / look).read_text(encoding="utf-8"))
         assert ("Serif" in fonts[0]) == (face == SERIF)
         assert ("sans-serif" in fonts[0]) == (face == SANS)
+
+    def test_studies_have_their_names_in_drawings(self):
+        """Item 32: the bars of the tornado, too, are of "Wang 2012"."""
+        names = [bar[0] for bar in drawings.swings(build(read(LUPUS))).bars]
+        assert "rate in the treatment arm: rate behind Wang 2012" in names
 
     def test_each_rate_says_when_it_was_seen(self):
         """Control arms of 12 and of 24 months stand in one picture, each with its time."""

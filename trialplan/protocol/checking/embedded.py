@@ -109,7 +109,8 @@ def _printed(said: Sequence[TextBlock]) -> dict[str, list[str]]:
 
 
 def _is_plan(text: str) -> bool:
-    return "[trial]" in text and "[[endpoint]]" in text
+    """Whether it has a plan's headers, each on a line of its own: a sentence may name the keys that a plan lacks."""
+    return all(re.search(rf"(?m)^\s*{re.escape(head)}\s*(?:#.*)?$", text) for head in ("[trial]", "[[endpoint]]"))
 
 
 def _without_plan(texts: Mapping[str, str], names: Mapping[str, Sequence[str]]) -> str:

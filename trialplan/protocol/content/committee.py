@@ -214,8 +214,9 @@ def _command(trial: Trial, look: LookView, sizes: tuple[int, ...], counts: tuple
     if middle is not None and at is not None:
         others = () if middle.control is None else (middle.control,)
         return f"{asked} --events {','.join(f'{x}/{n}' for x, n in zip((at, *others), sizes, strict=True))}"
-    bound = look.efficacy or look.futility
-    return f"{asked} --z {0.0 if bound is None else bound.z:.2f}"
+    if look.efficacy is None:
+        return f"{asked} --z {0.0 if look.futility is None else look.futility.z:.2f}"
+    return f"{asked} --z {math.ceil(1000 * look.efficacy.z) / 1000:.3f}"  # up, so that what is typed is beyond it
 
 
 def _harm(trial: Trial, looks: Sequence[LookView | LookAtSeveral]) -> HarmGuidance:
