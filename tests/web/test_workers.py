@@ -3,9 +3,11 @@
 import asyncio
 import os
 import signal
+import time
 
 import pytest
 
+from trialplan.web import workers as workers_module
 from trialplan.web.shelf import Shelf
 from trialplan.web.workers import Refused, Workers, _seconds
 
@@ -47,6 +49,30 @@ def test_one_that_has_ended(waits, tmp_path):
     heard = answers(Shelf(tmp_path), ended)
     assert len({*heard}) == 1
     assert 'class="number"' in heard[0]
+
+
+def test_one_that_is_asked_nothing_any_more(tmp_path, monkeypatch):
+    """What it remembers goes with it, and the next visitor hears the same from another one; one never asked stays."""
+    monkeypatch.setattr(workers_module, "REST", 0.2)
+
+    async def visits():
+        workers = Workers(2, (Shelf(tmp_path),))
+        workers.start()
+        try:
+            begun = {worker.process.pid for worker in workers._all}
+            before = await workers.ask(*ASKED, seconds=60)
+            until = time.monotonic() + 60
+            while begun == (left := {worker.process.pid for worker in workers._all}) and time.monotonic() < until:
+                await asyncio.sleep(0.05)
+            await asyncio.sleep(0.5)
+            assert {worker.process.pid for worker in workers._all} == left
+            assert len(left) == workers.idle == 2
+            assert len(begun & left) == 1
+            assert [await workers.ask(*ASKED, seconds=60) for _ in range(2)] == [before] * 2
+        finally:
+            workers.end()
+
+    asyncio.run(visits())
 
 
 def test_one_that_ends_at_its_question(tmp_path):

@@ -46,6 +46,11 @@ _LOOK = 0.1
 """Seconds between two looks at the time that work has taken."""
 
 
+REST = 60.0
+"""Seconds without a question after which a process that has answered is replaced: what it remembers of its answers, some
+tens of megabytes, goes with it. A new one is slower by a few tenths of a second, once (ours)."""
+
+
 class TooLong(Exception):
     """It took longer than it may."""
 
@@ -60,12 +65,13 @@ class Refused(Exception):
 
 @dataclass
 class _Worker:
-    """One process, the end of a pipe to it, and one that it watches to end with its starter."""
+    """One process, the end of a pipe to it, one that it watches to end with its starter, and when it answered last."""
 
     process: Any
     pipe: Connection
     life: Any
     scratch: str
+    asked: float | None = None
 
 
 @dataclass
@@ -77,14 +83,18 @@ class Workers:
     nice: int = 0
     _idle: asyncio.Queue[_Worker] = field(default_factory=asyncio.Queue)
     _all: list[_Worker] = field(default_factory=list)
+    _keeper: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Start the processes."""
+        """Start the processes, in a running loop."""
         for _ in range(self.count):
             self._idle.put_nowait(self._made())
+        self._keeper = asyncio.get_running_loop().create_task(self._refreshed())
 
     def end(self) -> None:
         """End the processes."""
+        if self._keeper is not None:
+            self._keeper.cancel()
         for worker in self._all:
             worker.process.kill()
             shutil.rmtree(worker.scratch, ignore_errors=True)
@@ -93,6 +103,15 @@ class Workers:
     def idle(self) -> int:
         """How many have nothing to do."""
         return self._idle.qsize()
+
+    async def _refreshed(self) -> None:
+        """From time to time replace those that have answered and are asked nothing any more."""
+        while True:
+            await asyncio.sleep(REST)
+            for _ in range(self._idle.qsize()):
+                worker = self._idle.get_nowait()
+                rested = worker.asked is not None and time.monotonic() - worker.asked >= REST
+                self._idle.put_nowait(self._replaced(worker) if rested else worker)
 
     def _made(self) -> _Worker:
         context = multiprocessing.get_context("forkserver")
@@ -132,6 +151,7 @@ class Workers:
                 kind, content = await self._answer(worker, (task, of), seconds, gone, told)
             done = kind not in (_UNHEARD, _LOST)
         finally:
+            worker.asked = time.monotonic()
             self._idle.put_nowait(worker if done else self._replaced(worker))
         if kind != "done":
             raise Refused(content)
