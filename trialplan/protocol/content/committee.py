@@ -128,6 +128,7 @@ class CommitteeSheet:
     looks: tuple[LookSheet, ...]
     several: tuple[LookAtSeveral, ...]
     drops: bool
+    some_may_end: bool
     upward: bool
     responders: str
     harm: HarmGuidance
@@ -150,6 +151,7 @@ def sheet(trial: Trial) -> CommitteeSheet:
         looks=() if found is None else tuple(_look(trial, design, look) for look in found.looks),
         several=several,
         drops=any(one.futility is not None for one in several) or bool(needed and needed.why),
+        some_may_end=len(design.arm_names) > len(TWO_ARMS),
         upward=fixed.lead.upward if isinstance(fixed, Wrapper) else fixed.upward,
         responders=(fixed.lead if isinstance(fixed, Wrapper) else fixed).outcome.responder,
         harm=_harm(trial, several if found is None else found.looks),
