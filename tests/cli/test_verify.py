@@ -103,7 +103,7 @@ class TestDesign:
             (("--trials", "1.5"), "not 1.5"),
             (("--trials", "many"), "not many"),
             (("--seed", "-1"), "--seed must be a whole number, 0 or more, not -1"),
-            (("--seed", "x"), "not x"),
+            (("--seed", "x"), "not 'x'"),
             (("--workers", "0"), "--workers must be a whole number from 1 to 1,024, not 0"),
             (("--workers", "2", "--scheduler", "tcp://127.0.0.1:1"), "keep one"),
             (("--power", "0.8", "--n", "100"), "keep one"),

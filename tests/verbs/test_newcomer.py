@@ -33,6 +33,7 @@ from trialplan import (
 )
 from trialplan.belief import Beta
 from trialplan.cli import main
+from trialplan.enrolment.randomisation import Scheme
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean, setting
 from trialplan.evidence.pooling import Pool
 
@@ -386,6 +387,8 @@ class TestAnswers:
         assert {line[factor] for line in scheme.to_dict()["list"]} == set(scheme.strata[factor])
         assert set(randomise(PLAN, seed=1, strata={"site": ["A", "B"]}).strata) == {*scheme.strata, "site"}
         assert randomise(PLAN, seed=1, strata={}).strata == {}
+        left = Scheme(arms={"a": 1, "b": 1}, n=8, seed=1, left_open=("centre",)).page().notes[-1]
+        assert left.startswith("The plan stratifies by centre, whose levels it leaves open, and this list does not")
         assert any("the plan stratifies by" in note.lower() for note in scheme.page().notes)
 
     def test_a_paragraph_to_copy_is_short(self):

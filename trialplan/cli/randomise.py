@@ -112,7 +112,7 @@ def command(plan: str | None, output: Path | None, masked: Path | None, **given:
     _write(scheme, output, masked)
     if seed is None:
         click.echo(f"seed {scheme.seed}: {SECRET}", err=True)
-    for doubt in (*scheme.of_the_plan(), *scheme.doubts()):
+    for doubt in (*scheme.without(), *scheme.doubts()):
         click.echo(doubt, err=True)
 
 

@@ -98,7 +98,10 @@ class Scheme(Answer):
                 facts([("seed", str(self.seed)), ("block sizes", ", ".join(map(str, self.blocks)))]),
                 Table(columns, [[str(cell) for cell in line.values()] for line in told]),
             ],
-            notes=[SECRET[0].upper() + SECRET[1:] + ".", *map(as_sentence, (*self.of_the_plan(), *self.doubts()))],
+            notes=[
+                SECRET[0].upper() + SECRET[1:] + ".",
+                *map(as_sentence, (*self.of_the_plan(), *self.without(), *self.doubts())),
+            ],
             records=lambda: told,
         )
 
@@ -116,16 +119,17 @@ class Scheme(Answer):
         return doubts
 
     def of_the_plan(self) -> list[str]:
-        """Which strata are the plan's, and which of them it leaves open and the list is without."""
-        told = []
-        if self.of_plan:
-            told.append(f"the plan stratifies by {listed(self.of_plan)}, and so does this list")
-        if self.left_open:
-            told.append(
-                f"the plan stratifies by {listed(self.left_open)}{' too' if self.of_plan else ''}, whose levels it "
-                "leaves open, and this list does not; name the levels, and it will"
-            )
-        return told
+        """Which strata are the plan's."""
+        return [f"the plan stratifies by {listed(self.of_plan)}, and so does this list"] if self.of_plan else []
+
+    def without(self) -> list[str]:
+        """Which of the plan's strata are left open there, so that the list is without them."""
+        if not self.left_open:
+            return []
+        return [
+            f"the plan stratifies by {listed(self.left_open)}{' too' if self.of_plan else ''}, whose levels it leaves "
+            "open, and this list does not; name the levels, and it will"
+        ]
 
 
 @dataclass(frozen=True, slots=True)
