@@ -202,9 +202,7 @@ def with_typed_signs(page: Page) -> Page:
         return [text.replace("−", "-") for text in texts]
 
     tables = [
-        replace(
-            table, columns=typed(table.columns), rows=[*map(typed, table.rows)], title=table.title.replace("−", "-")
-        )
+        Table(typed(table.columns), [*map(typed, table.rows)], typed([table.title])[0], table.right)
         for table in page.tables
     ]
     return replace(page, headline=page.headline.replace("−", "-"), tables=tables, notes=typed(page.notes))

@@ -357,3 +357,12 @@ class TestWorkbooks:
         (tmp_path / "t.ods").write_bytes(b"PK")
         with pytest.raises(EvidenceError, match=r"t\.ods is not a workbook that can be read: .*save it again"):
             read(tmp_path / "t.ods")
+
+
+@pytest.mark.parametrize(("cell", "why"), [("A" * 30_000, "a text may have"), ("A\x01", "character 2 is U+0001")])
+def test_a_text_that_no_document_shows_is_told_by_its_line(tmp_path, cell, why):
+    """And by its column, as somebody looks for it in a spreadsheet program."""
+    path = tmp_path / "table.csv"
+    path.write_text(f"study,outcome,events,of\nA,x,8,20\n{cell},x,8,20\n", encoding="utf-8")
+    with pytest.raises(EvidenceError, match=rf"table\.csv, line 3, study: {re.escape(why)}"):
+        read_with_notes(path)

@@ -12,6 +12,7 @@ import math
 import random
 import re
 import shlex
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -251,10 +252,29 @@ def _started(draw: random.Random, leaf: Leaf, subject: str | None) -> list[str]:
         typed = any(word.partition("=")[0] in option.opts for word in words)
         wanted = typed or option.name in required or "[required]" in (option.help or "")
         varied = any(word.partition("=")[0] == option.name for word in words)
-        if draw.random() < (0.6 if wanted else 0.04) and not varied:
+        if draw.random() < (0.6 if wanted else _share(option.opts[0])) and not varied:
             words = [*_without(option, words), *_typed(draw, leaf, option)]
             words += _companions(draw, leaf, option, words)
     return words
+
+
+@lru_cache(maxsize=1)
+def _takers() -> Counter[str]:
+    """By option, the turns of all commands that take it."""
+    takers: Counter[str] = Counter()
+    for leaf in leaves():
+        for option in leaf.options:
+            takers[option.opts[0]] += _weight(leaf.verb)  # type: ignore[assignment]
+    return takers
+
+
+def _share(option: str) -> float:
+    """How often an option is typed that a command can do without: more often the fewer take it, so that each has turns.
+
+    One that every command takes stands in one of twenty-five.
+    """
+    turns = sum(_weight(leaf.verb) for leaf in leaves())
+    return min(0.4, max(0.04, 0.004 * turns / _takers()[option]))
 
 
 COMPANIONS = {"goal": ("margin",), **dict.fromkeys(("looks", *MONITORING), MONITORING)}

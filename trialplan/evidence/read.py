@@ -128,7 +128,12 @@ def _from_workbook(path: Path, name: str) -> Read:
 
 def _from_grid(grid: Grid, path: Path, name: str, text: str) -> Read:
     sheet = read_rows(grid, name, path.stem)
-    check_texts(sheet.data, name, EvidenceError)
+    try:
+        check_texts(sheet.data, name, EvidenceError)
+    except EvidenceError:  # by its line and column, as somebody looks for it
+        for line, cells in grid.rows:
+            check_texts(dict(zip(grid.header, cells, strict=False)), f"{name}, line {line}", EvidenceError)
+        raise
     sheet.notes += _counted(sheet.data)
     return _validated(sheet.data, name, strict=False, sheet=sheet), text, (understood(sheet.data, sheet.notes),)
 
