@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: demo test sweep lint types docs docs-check sizes wheel-check clean
 
 demo: $(VENV)/.report
-	$(BIN)/trialplan demo
+	$(BIN)/trialplan demo --force
 
 # The tests of a file run on one core, so that what they share is made once.
 test: $(VENV)/.dev

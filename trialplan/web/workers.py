@@ -47,8 +47,8 @@ _LOOK = 0.1
 
 
 REST = 60.0
-"""Seconds without a question after which a process that has answered is replaced: what it remembers of its answers, some
-tens of megabytes, goes with it. A new one is slower by a few tenths of a second, once (ours)."""
+"""Seconds without a question after which a process that has answered is replaced: what it remembers of its answers,
+some tens of megabytes, goes with it. A new one is slower by a few tenths of a second, once (ours)."""
 
 
 class TooLong(Exception):
