@@ -64,7 +64,7 @@ class TestAnswer:
                 "stop-for-efficacy",
                 "stop for efficacy. z = 3.734 is at or above the efficacy boundary, 2.963",
             ),
-            ("12/47,14/47", "stop-for-futility", "stop for futility. z = −0.461 is at or below the futility boundary"),
+            ("12/47,14/47", "stop-for-futility", "stop for futility. z = -0.461 is at or below the futility boundary"),
             ("12/47,30/47", "stop-for-harm", "stop, the treatment is worse than the control"),
         ],
     )
