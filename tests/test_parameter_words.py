@@ -32,7 +32,7 @@ class TestLabels:
             ("rate in the control arm", "strata", (0.3, 0.4), "the rates in the control arm by strata are"),
             ("probability of each category in an arm", "categories", (0.3, 0.4), "the probabilities of each category"),
             ("times of the visits, where they are not 1, 2", "visits", (1.0, 2.0), "the times of the visits are"),
-            ("times at which the hazards change", "changes", (8.89,), "the times at which the hazards change are"),
+            ("times at which the hazards change", "changes", (8.89,), "the time at which the hazards change is"),
             ("correlation of two visits", "correlations", (0.3, 0.4), "the correlations of two visits are"),
             ("relative size of strata", "strata", (1.0, 2.0), "the relative sizes of strata are"),
             ("odds of a later category, wherever they are cut", "", 1.6, "the odds of a later category are"),

@@ -86,7 +86,7 @@ class TestMeans:
 
     def test_what_is_missing_or_does_not_fit(self):
         """A standard deviation needs its n and means; a rate needs proportions; both or neither are refused."""
-        with pytest.raises(ParameterError, match=r"1\.42 of 60"):
+        with pytest.raises(ParameterError, match=r"1\.42/60"):
             reestimate(MEANS, sd=1.4).page()
         with pytest.raises(ParameterError, match="has none"):
             reestimate(MEANS, "23/60").page()
