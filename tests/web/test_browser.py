@@ -96,6 +96,62 @@ def test_by_keyboard(visit):
     assert page.evaluate("document.activeElement.name") == "power"
 
 
+def go(page, wanted, most=120):
+    """Tab until the element in focus is what is wanted, as a function of JavaScript says; fails where it never is."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"({wanted})(document.activeElement)"):
+            return
+    raise AssertionError(f"no Tab leads to {wanted}")
+
+
+def test_by_keyboard_from_end_to_end(visit, tmp_path):
+    """A shipped plan is chosen, changed, looked at on another page and taken away, and no pointer is touched."""
+    page = visit("")
+    go(page, "one => /plan=starter(&|$)/.test(one.href ?? '')")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("nav")
+    go(page, "one => one.closest?.('nav') && one.innerText == 'Design'")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("nav [aria-current]:text-is('Design')")
+    before = number(page)
+    go(page, f"one => one.name == '{POWER}'")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("0.9")
+    page.wait_for_url(f"**{POWER}=0.9*")
+    page.wait_for_selector(f".number:not(:text-is('{before:,}'))")
+    changed = number(page)
+    assert changed > before
+    page.reload()
+    go(page, "one => one.closest?.('nav') && one.innerText == 'Take away'")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("nav [aria-current]:text-is('Take away')")
+    with page.expect_download(timeout=chromium.PATIENCE) as taken:
+        go(page, "one => /Protocol, Word/.test(one.innerText ?? '')")
+        page.keyboard.press("Enter")
+    path = tmp_path / "protocol.docx"
+    taken.value.save_as(path)
+    checked = trialplan.check(path)
+    assert checked.ok
+    assert f"{changed:,}" in page.inner_text("main")
+
+
+def test_every_page_without_scripts(visit):
+    """Each page of a changed plan is whole, keeps the change in its links, and its form sends it on."""
+    page = visit(f"evidence?plan={SHIPPED}&{POWER}=0.9", java_script_enabled=False)
+    links = page.eval_on_selector_all("nav a", "all => all.map(one => one.href)")
+    assert len(links) == 9
+    for link in links:
+        page.goto(link)
+        assert f"{POWER}=0.9" in page.url
+        assert page.locator("h1").count() == 1
+        assert page.locator("main .number, main table, main svg, main a, main form").count() > 0
+        button = page.query_selector("form.controls button")
+        if button is not None:
+            button.click()
+            assert f"{POWER}=0.9" in page.url
+
+
 def test_on_a_phone(visit):
     """Nothing runs out of a narrow screen to the side, on any page."""
     page = visit(f"design?plan={SHIPPED}", size="phone")
