@@ -94,9 +94,6 @@ class TestArguments:
     def test_an_error_inside_a_call_stays_what_it_is(self):
         """Only arguments that do not fit are told; a TypeError of what is called by it is not hidden."""
 
-        def broken(control, extra):
-            return Beta(1, 1)
-
         def raises(done, total):
             raise TypeError("mine")
 
