@@ -107,6 +107,7 @@ class TestArguments:
         assert power(RATES, n).n == 200
         assert effect(RATES, n=n).n == 200
         assert exclude(RATES, [n]).ns == (200,)
+        assert exclude(RATES, range(100, 201, 100)).ns == (100, 200)
         assert randomise(arms=["a", "b"], n=n, seed=np.int64(1)).n == 200
 
     @pytest.mark.parametrize("n", ["200", 200.5, True, np.array([2, 4])])
