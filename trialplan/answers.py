@@ -60,7 +60,7 @@ class SampleSize(Answer):
     what is attained. Of a grid `n` and `arms` are whole numbers where every cell has an answer, else floats with nan;
     what follows from n is computed when it is asked for. `enrolled` are the participants to enrol, n and arms, where a
     share `dropout` of them will be lost; `missing` says what a participant without an outcome counts as, where a plan
-    counts him, and nobody is left out; `notes` is what a page says below its tables, and `drawing` what makes its
+    counts all and leaves nobody out; `notes` is what a page says below its tables, and `drawing` what makes its
     picture.
     """
 

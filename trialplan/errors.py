@@ -38,10 +38,6 @@ def setting(name: str, typed: object, in_python: str = "") -> str:
     return f"{field(name)}{_VALUE}{typed}{_VALUE}{in_python or f'{name}={value}'}{_VALUE}"
 
 
-WITH_LOOKS = "looks around the design, as in GroupSequential(design=..., looks=(0.5, 1))"
-"""How looks are added in Python, where they are no number of the design."""
-
-
 def _told(text: str, names: Mapping[str, str]) -> str:
     pieces = text.split(_MARK)  # every second one is a field
     told, before = [], ""

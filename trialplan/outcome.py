@@ -58,6 +58,10 @@ class EffectScale:
         return f"{number(value)} {self.unit}".rstrip()
 
 
+DIFFERENCE_OF_PROPORTIONS = EffectScale(name="difference of proportions", short="difference", points=True)
+"""One rate less another, on which any two rates can be read."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Latent:
     """What a participant of one arm adds to the statistic, as a function of the standard normal z behind the outcome.

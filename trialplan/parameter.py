@@ -406,9 +406,11 @@ def rate_of_share(share: float, time: Numbers | None) -> tuple[str, float | None
 def as_whole(value: Any) -> Any:
     """The plain int that a whole number is, of numpy's kinds and a float without a fraction too; else what was given.
 
-    >>> as_whole(200.0), as_whole(200.5), as_whole("200")
-    (200, 200.5, '200')
+    >>> as_whole(200.0), as_whole(200.5), as_whole("200"), as_whole(range(100, 301, 100))
+    (200, 200.5, '200', (100, 200, 300))
     """
+    if isinstance(value, range):
+        return tuple(value)
     value = value.tolist() if hasattr(value, "tolist") else value  # numpy's own, one or several
     if isinstance(value, (list, tuple)):
         return type(value)(map(as_whole, value)) if type(value) in (list, tuple) else value

@@ -243,7 +243,7 @@ class Sized(Stated, metaclass=_Spoken):
 
     @property
     def followed(self) -> Numbers | None:
-        """The time for which every participant is followed at least, unless he leaves; None where it is not known."""
+        """The time for which every participant who does not leave is followed at least; None where it is not known."""
         return None
 
     @classmethod

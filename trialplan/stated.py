@@ -21,13 +21,14 @@ class StatedEffect:
 
     `apply` makes the design's number of the comparator and the stated effect; `misread` does so where the effect is
     taken for another measure, which `slip` says; None where it is not. `beside` is the comparator that it belongs to,
-    where the design can state its own in several ways.
+    where the design can state its own in several ways. `unit` is that of the stated number, as a parameter has one.
     """
 
     name: str
     meaning: str
     gives: str
     apply: Callable[[float, float], float]
+    unit: str = "ratio"
     misread: Callable[[float, float], float] | None = None
     slip: str = ""
     domain: Interval = POSITIVE

@@ -11,6 +11,7 @@ from trialplan import (
     EventCounts,
     GroupSequential,
     LogRank,
+    OneProportion,
     RepeatedMeasures,
     TwoMeans,
     TwoProportions,
@@ -94,9 +95,6 @@ class TestArguments:
     def test_an_error_inside_a_call_stays_what_it_is(self):
         """Only arguments that do not fit are told; a TypeError of what is called by it is not hidden."""
 
-        def broken(control, extra):
-            return Beta(1, 1)
-
         def raises(done, total):
             raise TypeError("mine")
 
@@ -109,6 +107,7 @@ class TestArguments:
         assert power(RATES, n).n == 200
         assert effect(RATES, n=n).n == 200
         assert exclude(RATES, [n]).ns == (200,)
+        assert exclude(RATES, range(100, 201, 100)).ns == (100, 200)
         assert randomise(arms=["a", "b"], n=n, seed=np.int64(1)).n == 200
 
     @pytest.mark.parametrize("n", ["200", 200.5, True, np.array([2, 4])])
@@ -277,6 +276,11 @@ class TestByEffect:
         grid = scenarios(TIMES, {"control_median": [12.0], "treatment_median": [20.0]})
         assert grid.n.item() == size(TIMES.replace(hazard_ratio=0.6)).n
 
+    def test_a_median_is_a_time_in_a_picture(self):
+        """A stated effect has a unit of its own: a median above 1 is no ratio."""
+        told = scenarios(TIMES, {"control_median": [10, 12], "treatment_median": [18, 20]}).figure().alt()
+        assert "median time to the event under treatment, in units of time (18 to 20)" in told
+
     def test_twice_is_refused(self):
         """The effect by its own number and by another."""
         with pytest.raises(ParameterError, match="difference and treatment both are the effect"):
@@ -322,6 +326,12 @@ class TestAnswers:
         shown = re.fullmatch(r"mean 0.5, 95 % within ([\d.]+) to ([\d.]+), given control", told)
         assert [float(one) for one in shown.groups()] == pytest.approx([low, high], abs=0.005)
         assert assurance(RATES, 186, beliefs=both).held_fixed == ()
+
+    def test_a_fixed_threshold_is_no_belief(self):
+        """What one arm is held against is chosen: nobody takes it as known without saying so."""
+        answer = assurance(OneProportion(null=0.2, expected=0.4), 40, beliefs={"expected": Beta(8, 12)})
+        assert answer.held_fixed == ()
+        assert "Held fixed at the plan" not in str(answer)
 
     def test_a_verdict_says_what_is_claimed(self):
         """That a level is exceeded elsewhere does not contradict it, and why so much may differ is told."""

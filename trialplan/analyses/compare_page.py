@@ -66,13 +66,9 @@ def _notes(design: Design, rows: Sequence[ComparedTest]) -> list[str]:
     above = [row.test for row in rows if row.actual_size is not None and row.actual_size > design.alpha]
     broken = f"; it exceeds the level with {', '.join(above)}" if above else ""
     comparator = design.field("comparator")
-    told = any(row.actual_size_at is not None for row in rows) and comparator is not None
-    at = f", with that rate of {spoken(comparator)} where it was sought" if told and comparator is not None else ""
+    at = ""
+    if comparator is not None and any(row.actual_size_at is not None for row in rows):
+        at = f", with that rate of {spoken(comparator)} where it was sought, which may be far from the planned one"
     none = f"; {NONE}: not counted for this test" if any(row.actual_size is None and row.n for row in rows) else ""
-    return [
-        f"actual size is the largest type I error over the rates of the null at the test's own n, every outcome counted"
-        f"{at}, which may be far from the planned one{none}{broken}"
-        if told
-        else f"actual size is the largest type I error over the rates of the null at the test's own n, every outcome "
-        f"counted{none}{broken}"
-    ]
+    size = "actual size is the largest type I error over the rates of the null at the test's own n"
+    return [f"{size}, every outcome counted{at}{none}{broken}"]

@@ -15,7 +15,7 @@ from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.elementary import divide, normal_cdf, normal_quantile, sqrt, square
 from trialplan.numerics.lazy import np
-from trialplan.outcome import EffectScale, Outcome
+from trialplan.outcome import DIFFERENCE_OF_PROPORTIONS, EffectScale, Outcome
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.parameter import PROPORTION, RATE, Interval, Numbers, largest, parameter, smallest
 from trialplan.rejection import decide, either_way
@@ -40,7 +40,7 @@ class ResponsesByDose(Outcome):
 
     def effect_scale(self, design: Sized) -> EffectScale:
         """The difference between the highest dose and the lowest."""
-        return EffectScale(name="difference of proportions", short="difference", points=True)
+        return DIFFERENCE_OF_PROPORTIONS
 
     def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
         """The difference between the highest dose and the lowest, and the two rates' ratio of odds."""

@@ -11,7 +11,7 @@ from trialplan.designs import _dual_criterion as dual_criterion
 from trialplan.errors import UnreachableError
 from trialplan.numerics.elementary import divide, greatest, normal_cdf, sqrt
 from trialplan.numerics.lazy import np
-from trialplan.outcome import Counts, EffectScale, Outcome
+from trialplan.outcome import DIFFERENCE_OF_PROPORTIONS, Counts, EffectScale, Outcome
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.parameter import PROPORTION, Numbers, parameter
 from trialplan.rejection import decide, no_evidence
@@ -26,12 +26,12 @@ class RelevantResponses(Outcome):
     def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
         """As a rate, and as the difference from the control's."""
         ours = float(design.effect_value())
-        difference = EffectScale(name="difference of proportions", short="difference", points=True)
+        difference = DIFFERENCE_OF_PROPORTIONS
         return (self.effect_scale(design), ours), (difference, ours - float(design.value("comparator")))
 
     def target_scale(self, design: Design) -> EffectScale:
         """A difference of two rates."""
-        return EffectScale(name="difference of proportions", short="difference", points=True)
+        return DIFFERENCE_OF_PROPORTIONS
 
     def counts(self, design: Sized, n: int) -> Counts | None:
         """A binomial count for each arm."""

@@ -18,7 +18,7 @@ from trialplan.numerics.distributions import binomial_critical, binomial_sf
 from trialplan.numerics.elementary import divide, greatest, normal_cdf, normal_quantile, sqrt, square
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.search import increasing_root
-from trialplan.outcome import EffectScale, Outcome
+from trialplan.outcome import DIFFERENCE_OF_PROPORTIONS, EffectScale, Outcome
 from trialplan.parameter import PROPORTION, Interval, Numbers, largest, parameter
 from trialplan.rejection import decide_by_z, either_way
 
@@ -38,10 +38,6 @@ _TAIL = 9.0
 """Standard deviations of the number of discordant pairs that are summed over: what lies beyond weighs < 1e-17."""
 
 
-_DIFFERENCE = EffectScale(name="difference of proportions", short="difference", points=True)
-"""The rate with the treatment less that with the control: the pairs that have the response with one of them alone."""
-
-
 class PairedResponses(Outcome):
     """Pairs in which the treatment alone, the control alone, both, or neither has the response."""
 
@@ -53,7 +49,7 @@ class PairedResponses(Outcome):
 
     def target_scale(self, design: Design) -> EffectScale:
         """A difference of two rates."""
-        return EffectScale(name="difference of proportions", short="difference", points=True)
+        return DIFFERENCE_OF_PROPORTIONS
 
     def better(self, design: Design) -> str:
         """More or fewer with the response."""
@@ -61,7 +57,7 @@ class PairedResponses(Outcome):
 
     def effect_scale(self, design: Sized) -> EffectScale:
         """Where a margin is set, the difference of the two rates; else the share of pairs itself."""
-        return super().effect_scale(design) if design.margin is None else _DIFFERENCE
+        return super().effect_scale(design) if design.margin is None else DIFFERENCE_OF_PROPORTIONS
 
     def null_limits(self, design: Design) -> tuple[Numbers, ...]:
         """On that scale."""
@@ -83,7 +79,7 @@ class PairedResponses(Outcome):
 
     def estimate_name(self, design: Design) -> str:
         """The difference of the two rates."""
-        return _DIFFERENCE.short
+        return DIFFERENCE_OF_PROPORTIONS.short
 
     def estimate_in_points(self, design: Design) -> bool:
         """It is."""
@@ -94,7 +90,7 @@ class PairedResponses(Outcome):
         ours, theirs = float(design.effect_value()), float(design.value("comparator"))
         odds = EffectScale(name="ratio of discordant pairs", short="ratio", ratio=True)
         shares = (super().effect_scale(design), ours)
-        return shares, (_DIFFERENCE, ours - theirs), (odds, ours / theirs)
+        return shares, (DIFFERENCE_OF_PROPORTIONS, ours - theirs), (odds, ours / theirs)
 
 
 @dataclass(frozen=True, kw_only=True)

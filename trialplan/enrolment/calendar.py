@@ -11,8 +11,9 @@ from typing import Any, cast
 from trialplan.answers import SampleSize
 from trialplan.design import Sized
 from trialplan.enrolment.dropout import enrolled
-from trialplan.errors import WITH_LOOKS, ParameterError, setting
+from trialplan.errors import ParameterError, setting
 from trialplan.numerics.accrual import LATEST, Accrual
+from trialplan.sequential.base import WITH_LOOKS
 from trialplan.sequential.look_table import expected_n
 from trialplan.text import quoted
 

@@ -178,9 +178,8 @@ def _rounded(x: Any, of_scalar: Callable[[float], int], of_array: Callable[[Any]
 
 def _extreme(pick: Callable[..., float], pick_cells: Callable[[Any, Any], Any], values: tuple[Any, ...]) -> Any:
     if is_scalar(*values):
-        total = (
-            values[0] + values[1] if len(values) == 2 else sum(values)
-        )  # nan where one is, and where infinities meet
+        # nan where one is, and where infinities meet; of two their sum is much faster than `sum`
+        total = values[0] + values[1] if len(values) == 2 else sum(values)
         return math.nan if total != total and any(value != value for value in values) else pick(values)
     extreme = values[0]
     for value in values[1:]:

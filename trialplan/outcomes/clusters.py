@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trialplan.numerics.distributions import t_quantile
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.student import of_normal_score
-from trialplan.outcome import EffectInterval, EffectScale, Outcome
+from trialplan.outcome import DIFFERENCE_OF_PROPORTIONS, EffectInterval, EffectScale, Outcome
 from trialplan.outcomes.measurements import Measurements
 from trialplan.outcomes.responses import RESPONSES
 from trialplan.parameter import Numbers
@@ -27,7 +27,7 @@ class ClusteredRates(Outcome):
 
     def effect_scale(self, design: Sized) -> EffectScale:
         """The difference, in points."""
-        return EffectScale(name="difference of proportions", short="difference", points=True)
+        return DIFFERENCE_OF_PROPORTIONS
 
     def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
         """As that of rates without clusters."""

@@ -15,6 +15,7 @@ from trialplan.numerics.search import first_share
 from trialplan.numerics.two_rates import SCALES
 from trialplan.outcome import (
     DIFFERENCE,
+    DIFFERENCE_OF_PROPORTIONS,
     ODDS_RATIO,
     RATIO,
     Counts,
@@ -60,7 +61,7 @@ class Responses(Outcome):
         if len(design.arm_names) == 1:
             return ()
         treatment, control = map(float, design.count_rates())
-        difference = EffectScale(name="difference of proportions", short="difference", points=True), treatment - control
+        difference = DIFFERENCE_OF_PROPORTIONS, treatment - control
         if not (0 < control < 1 and treatment < 1):  # there is no ratio to none, and no odds of all
             return (difference,)
         return (
@@ -72,7 +73,7 @@ class Responses(Outcome):
     def target_scale(self, design: Design) -> EffectScale:
         """Of two rates their difference; of one the rate itself."""
         if len(design.arm_names) > 1:
-            return EffectScale(name="difference of proportions", short="difference", points=True)
+            return DIFFERENCE_OF_PROPORTIONS
         return EffectScale(name="rate", short="rate")
 
     def null_limits(self, design: Design) -> tuple[Numbers, ...]:

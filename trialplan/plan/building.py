@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from trialplan import evidence
-from trialplan.answers import SampleSize
+from trialplan.answers import Needed, SampleSize
 from trialplan.catalogue import design as design_named
 from trialplan.design import Design, Sized
 from trialplan.enrolment.calendar import dated
@@ -118,6 +118,11 @@ class Trial(Answer):
     def n_randomised(self) -> int:
         """How many are randomised in all."""
         return sum(self.arms_randomised.values())
+
+    @property
+    def needed(self) -> Needed | None:
+        """How many of those randomised are needed, where arms end one by one; None where all are."""
+        return self.design.participants_needed(int(self.answer.n), self.n_randomised)
 
     @property
     def clusters_randomised(self) -> int:

@@ -16,6 +16,9 @@ from trialplan.sequential.boundaries.futility import read_futility
 from trialplan.sequential.look_page import BY_Z, tables
 from trialplan.wrapper import Names, WrapperOfOne
 
+WITH_LOOKS = "looks around the design, as in GroupSequential(design=..., looks=(0.5, 1))"
+"""How looks are added in Python, where they are no number of the design."""
+
 OWN: tuple[str, ...] = ("design", "looks", "efficacy", "futility", "binding", "efficacy_at", "futility_at")
 """What a trial with looks says itself; all other numbers are the fixed design's."""
 

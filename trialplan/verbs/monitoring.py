@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from trialplan.design import Design, Sized
-from trialplan.errors import WITH_LOOKS, ParameterError, field, setting
+from trialplan.errors import ParameterError, field, setting
 from trialplan.verbs import _seen
 from trialplan.verbs._arguments import DEFAULT_POWER, read, tested
 from trialplan.verbs._spoken import spoken
@@ -68,6 +68,8 @@ def monitor(
         )
     if not design.looks:
         if isinstance(plan, Sized):
+            from trialplan.sequential.base import WITH_LOOKS
+
             way_out = f"add {setting('looks', '0.5,1', WITH_LOOKS)}"
             raise ParameterError(f"monitor needs the rule that the trial was planned with; {way_out}")
         raise ParameterError(

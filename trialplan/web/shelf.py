@@ -39,14 +39,18 @@ MOST_KEPT = 500
 """Things opened that are kept at a time; the one that was used longest ago goes first."""
 
 
-@lru_cache
-def _title(path: Path, written: float) -> str:
-    """The title of a plan's trial, as it was written then; nothing where the plan cannot be read, as its page says."""
+def _title(path: Path) -> str:
+    """The title of a plan's trial; nothing where the plan cannot be read, as its page says."""
     try:
-        trial = tomllib.loads(path.read_text(encoding="utf-8")).get("trial", {})
-        return str(trial.get("title", ""))
+        return _title_written(path, path.stat().st_mtime)
     except (OSError, ValueError, AttributeError):
         return ""
+
+
+@lru_cache
+def _title_written(path: Path, written: float) -> str:
+    """As it was at that time: a file that is written anew is read anew."""
+    return str(tomllib.loads(path.read_text(encoding="utf-8")).get("trial", {}).get("title", ""))
 
 
 class _Own(dict[str, Path]):
@@ -78,7 +82,7 @@ class Shelf:
     def titles(self) -> list[tuple[str, str]]:
         """The same with the titles of their trials."""
         paths = files.examples(PLAN_FILE) | dict(self.named)
-        return [(name, _title(paths[name], paths[name].stat().st_mtime)) for name in self.plans()]
+        return [(name, _title(paths[name])) for name in self.plans()]
 
     def put(self, contents: Mapping[str, bytes]) -> str:
         """Keep files under a new key, which is given back."""

@@ -17,6 +17,7 @@ from trialplan.belief import Belief
 from trialplan.design import Design
 from trialplan.design_facts import head
 from trialplan.errors import ParameterError
+from trialplan.fields import SINGLE_ARM
 from trialplan.numerics.elementary import normal_cdf
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.search import first_reached
@@ -97,11 +98,10 @@ class Assurance(Answer):
             return ()
         fixed = self.design.fixed
         declared = fixed.declarations()
-        return tuple(
-            name
-            for name, value in fixed.assumptions().items()
-            if name not in self.believed and declared[name].role in ("effect", "comparator", "spread", "association")
-        )
+        roles = {"effect", "comparator", "spread", "association"}
+        if fixed.goal == SINGLE_ARM:  # what its one arm is held against is chosen, and not assumed
+            roles.remove("comparator")
+        return tuple(name for name in fixed.assumptions() if name not in self.believed and declared[name].role in roles)
 
 
 @dataclass(frozen=True, kw_only=True)

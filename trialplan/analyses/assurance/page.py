@@ -53,7 +53,7 @@ _MEANS = {
     "power at means": "the chance of success if each uncertain number were its mean",
     "wrong sign": "the probability that estimate and truth lie on different sides of the null",
     "precision": "the expected width of the 95 % interval of the difference",
-    "smallest significant": "the smallest observed difference that is significant, at the mean of the control",
+    "smallest significant": "how far from the null an effect must at least be observed to be significant, at the means",
 }
 """What the words of the table mean, where they do not tell."""
 
@@ -65,7 +65,7 @@ def _notes(answer: Assurance) -> list[str]:
     if not answer.held_fixed:
         return [meant]
     names = listed(map(flag, answer.held_fixed))
-    return [f"Held fixed at the plan, as if known, for nothing is believed about it: {names}.", meant]
+    return [f"Held fixed at the plan, as if known, for no belief is stated: {names}.", meant]
 
 
 def _shown(value: Any) -> str:

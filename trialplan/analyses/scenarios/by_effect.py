@@ -25,10 +25,7 @@ def ways(cls: type[Sized]) -> dict[str, StatedEffect]:
 
 def declared(cls: type[Sized]) -> dict[str, Parameter]:
     """What is to be known of each as an axis."""
-    return {
-        name: Parameter(way.meaning, domain=way.domain, unit="proportion" if way.domain.high <= 1 else "ratio")
-        for name, way in ways(cls).items()
-    }
+    return {name: Parameter(way.meaning, domain=way.domain, unit=way.unit) for name, way in ways(cls).items()}
 
 
 def check_axes(cls: type[Sized], axes: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from typing import cast
 from trialplan import fields
 from trialplan.design import Design, Sized
 from trialplan.design_facts import deciding_confidence, direction, tests_in_words
-from trialplan.outcome import EffectScale
+from trialplan.outcome import DIFFERENCE_OF_PROPORTIONS, EffectScale
 from trialplan.parameter import in_unit, in_units_of_the_outcome
 from trialplan.plan.building import Trial
 from trialplan.plan.endpoint import Endpoint
@@ -156,7 +156,7 @@ def _target(endpoint: Endpoint, value: float, called: str | None = None) -> Targ
     fixed, unit = endpoint.design.fixed, endpoint.section.unit or ""
     assert isinstance(fixed, Design)
     if endpoint.rates is not None:  # a plan states the difference of two rates, whatever scale they are tested on
-        scale = EffectScale(name="difference of proportions", short="difference", points=True)
+        scale = DIFFERENCE_OF_PROPORTIONS
     else:
         scale = dataclasses.replace(fixed.outcome.target_scale(fixed), unit=scale_of(fixed, unit).unit)
     effect = endpoint.by_role("effect")

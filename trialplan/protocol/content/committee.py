@@ -144,13 +144,12 @@ def sheet(trial: Trial) -> CommitteeSheet:
     assert isinstance(fixed, Design)  # a test's design without looks is one
     found = monitored(trial)
     several = () if found is not None or not isinstance(design, WithLooks) else tuple(_at_several(trial, design))
-    needed = design.participants_needed(int(trial.answer.n), trial.n_randomised)
     facts = list(_facts(trial))
     return CommitteeSheet(
         monitored=found,
         looks=() if found is None else tuple(_look(trial, design, look) for look in found.looks),
         several=several,
-        drops=any(one.futility is not None for one in several) or bool(needed and needed.why),
+        drops=any(one.futility is not None for one in several) or bool(trial.needed and trial.needed.why),
         some_may_end=len(design.arm_names) > len(TWO_ARMS),
         upward=fixed.lead.upward if isinstance(fixed, Wrapper) else fixed.upward,
         responders=(fixed.lead if isinstance(fixed, Wrapper) else fixed).outcome.responder,

@@ -226,7 +226,7 @@ def basics(trial: Trial) -> dict[str, Any]:
         "safety": [view for view in views if view.section.role == "safety"],
         "arms": arms_randomised(trial),
         "n_randomised": trial.n_randomised,
-        "needed": trial.design.participants_needed(int(trial.answer.n), trial.n_randomised),
+        "needed": trial.needed,
         "clusters_randomised": trial.clusters_randomised,
         "planning_rates": planning_rates(trial),
         "loses": bool(trial.primary.section.dropout),

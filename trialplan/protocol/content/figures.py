@@ -140,7 +140,7 @@ def _course(trial: Trial, endpoint: Endpoint) -> figures.OverTime | None:
 
 def _done(trial: Trial) -> str:
     """What is done with participants: chance gives them an arm, or there is just one."""
-    return "randomised" if len(trial.answer.arms) > 1 or trial.design.in_turn else "enrolled"
+    return "randomised" if len(trial.answer.arms) > 1 or trial.design.fixed.in_turn else "enrolled"
 
 
 def power_curve(trial: Trial) -> figures.Curves:

@@ -209,8 +209,7 @@ def _design(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
 
 def _at_most(trial: Trial) -> int:
     """The participants who are randomised at most: fewer than all arms would have where the rule ends some early."""
-    needed = trial.design.participants_needed(int(trial.answer.n), trial.n_randomised)
-    return trial.n_randomised if needed is None else needed.most
+    return trial.n_randomised if trial.needed is None else trial.needed.most
 
 
 def phases(said: str | None) -> list[str] | None:
