@@ -56,7 +56,7 @@ def statement(answer: SampleSize) -> str:
 
 
 def _verb(design: Sized) -> str:
-    return "randomised" if len(design.arm_names) > 1 else "enrolled"
+    return "randomised" if len(design.arm_names) > 1 or design.fixed.in_turn else "enrolled"
 
 
 def _size(answer: SampleSize) -> str:

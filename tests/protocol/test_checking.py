@@ -210,7 +210,7 @@ class TestAgrees:
         resaved = tmp_path / source.name
         assert opened(resaved) != opened(source)
         wrong = examined(resaved).wrong
-        if "<m:oMath>" in opened(resaved):
+        if "<m:oMath>" in opened(resaved) or "<m:oMath>" not in opened(source):
             assert wrong == ()
         else:  # LibreOffice without its Math module drops every equation, and a document without them is told so
             assert {one.printed for one in wrong} == {"–"}

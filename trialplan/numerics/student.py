@@ -38,7 +38,8 @@ _LEAST = 1e-15
 """The least ratio of standard errors that is looked at; below lies less than this where df is 1 or more."""
 
 _NEVER, _FAR = 1e-12, 30.0
-"""A chance that is left out, and the noncentrality up to which each test's own chance is known to its last digits."""
+"""A chance that is left out, far below what is ever printed of a power and an integral dearer to find, and the
+noncentrality up to which each test's own chance is known to its last digits."""
 
 _STIRLING = 40.0
 """Degrees of freedom from which the first four terms of Stirling's series are all of it to a computer."""

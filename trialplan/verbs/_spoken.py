@@ -15,7 +15,7 @@ from trialplan.text import listed
 _Taken = ParamSpec("_Taken")
 _Given = TypeVar("_Given")
 
-_WHOLE = ("n", "trials", "seed", "look", "at_least", "at_most", "workers")
+_WHOLE = ("n", "trials", "seed", "look", "at_least", "at_most", "workers", "blocks")
 """Arguments that are whole numbers, of which numpy's and whole floats are taken as what they are."""
 
 

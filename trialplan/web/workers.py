@@ -110,8 +110,10 @@ class Workers:
             await asyncio.sleep(REST)
             for _ in range(self._idle.qsize()):
                 worker = self._idle.get_nowait()
-                rested = worker.asked is not None and time.monotonic() - worker.asked >= REST
-                self._idle.put_nowait(self._replaced(worker) if rested else worker)
+                if worker.asked is not None and time.monotonic() - worker.asked >= REST:
+                    with suppress(OSError):  # where no other can be started this one goes on, as far as it does
+                        worker = self._replaced(worker)
+                self._idle.put_nowait(worker)
 
     def _made(self) -> _Worker:
         context = multiprocessing.get_context("forkserver")

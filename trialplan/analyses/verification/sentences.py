@@ -7,17 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from trialplan.analyses.verification.claims import (
+    ALLOWANCE,
     BOTH,
     DRAWING,
     DRAWING_AT_NULL,
     ENUMERATION,
     FAVOUR,
     LEVEL,
+    LIBERAL,
     POWER,
+    STRINGENT,
     SUCCESS,
 )
 from trialplan.analyses.verification.true_sample_size import Reached
-from trialplan.text import chances, listed
+from trialplan.text import chances, listed, percent
 
 if TYPE_CHECKING:
     from trialplan.analyses.verification.verification import Check, Verification
@@ -85,10 +88,10 @@ def _within(found: Verification) -> str:
         return "four standard errors"
     of_nulls = any(one.what == LEVEL for one in found.checks)
     robust = (
-        ", half the level of a side in rejection at the null and a tenth of the level in type I error, by which a test "
-        "is still called robust (Bradley 1978),"
+        f", {percent(LIBERAL)} of the level of a side in rejection at the null and {percent(STRINGENT)} of the level "
+        "in type I error, by which a test is still called robust (Bradley 1978),"
     )
-    return f"0.01 in power{robust if of_nulls else ''} and four standard errors"
+    return f"{ALLOWANCE:g} in power{robust if of_nulls else ''} and four standard errors"
 
 
 def complaints(found: Verification) -> Iterator[str]:

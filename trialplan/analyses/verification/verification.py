@@ -10,14 +10,17 @@ from typing import Any
 import trialplan
 from trialplan.analyses.executors import Executor
 from trialplan.analyses.verification.claims import (
+    ALLOWANCE,
     BOTH,
     DRAWING,
     DRAWING_AT_NULL,
     ENUMERATION,
     FAVOUR,
     LEVEL,
+    LIBERAL,
     POWER,
     SIMULATION,
+    STRINGENT,
     SUCCESS,
 )
 from trialplan.analyses.verification.counted_truth import CountedTruth, enumerated, true_size
@@ -40,12 +43,6 @@ from trialplan.errors import ParameterError
 from trialplan.page import Answer, Page, plain
 
 __all__ = ["ALLOWANCE", "Check", "Verification", "simulate", "verify"]
-
-ALLOWANCE = 0.01
-"""By how much an approximate formula may miss the true power before its claim does not hold: one point in a hundred."""
-
-STRINGENT, LIBERAL = 0.1, 0.5
-"""Shares of the level by which a test may miss it and still be called robust (Bradley 1978)."""
 
 _CLOSER = 4
 """How many times the trials, where the n that truly reaches the power is sought: half the standard error."""
