@@ -253,19 +253,24 @@ def whole(value: Any) -> Any:
 
 
 def _smooth(design: Design, target: Numbers) -> SampleSize:
-    # what is searched for need be known no better than takes to tell whole blocks, until somebody asks
-    total = unrounded_n(design, target, design.block) if design.searched else design.unrounded(target)
+    # the score of one t statistic is so nearly a line that the search may end once it tells whole blocks; that of
+    # several criteria or tests has kinks, which the last steps do not foretell
+    early = design.searched and design.noncentral_t(_FIRST_LOOK * design.block) is not None
+    total = unrounded_n(design, target, design.block) if early else design.unrounded(target)
     if not total < LARGEST:  # nan too
         raise beyond_people(design, target)
     n = whole_blocks(design, total, target)
     success, power = design.success_and_power(n)
+    if early and success < target:
+        n = whole_blocks(design, design.unrounded(target), target)
+        success, power = design.success_and_power(n)
     later = Later(partial(_arms_unrounded, design, target))
     return SampleSize(
         design=design,
         target=target,
         n=whole(n),
         arms=design.arms(n),
-        arms_unrounded=cast("Any", later) if design.searched else named_arms(design, total),
+        arms_unrounded=cast("Any", later) if early else named_arms(design, total),
         power=number(power),
         success=number(success),
         extra=design.details(whole(n), target),

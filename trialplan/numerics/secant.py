@@ -115,9 +115,9 @@ _EXACT = 1e-14
 """How small the product of the last three steps is, as shares of the place, where the next would be lost in rounding:
 that of a quadratic is of its order."""
 _SAFE, _USUAL = 100.0, 4
-"""How many times what is left by that measure must be nothing to a whole number, and in how many looks. Of 11,600 looks
-at 5,600 answers of all designs none of the first four had left more than 15 times as much, but 117 times at its very
-first; of those that need more, where the score is no such line, some had left 480 times."""
+"""How many times what is left by that measure must be nothing to a whole number, and in how many looks, where the score
+is nearly a line. Of 11,600 looks at 5,600 answers none of the first four had left more than 15 times as much, but 117
+times at its very first; of those that need more some had left 480 times."""
 _WIDEST = 16.0
 """How many times as far as it has looked a straight line may lead: beyond, rounding may have given its direction."""
 
