@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -203,7 +204,10 @@ class DetectableEffect(Answer):
         design, arms, null = self.design, self.design.arms(self.n), self.design.null_values()[0]
         at = f"{participants(arms)}, power {self.target:g}"
         if math.isnan(self.value):
-            headline = f"no {spoken(design.effect)} can be shown with {at}: even the largest possible falls short"
+            why = "even the largest possible falls short"
+            if _no_degrees_of_freedom(design, self.n):
+                why = "its t test has no degrees of freedom, and so shows nothing; more participants are needed"
+            headline = f"no {spoken(design.effect)} can be shown with {at}: {why}"
         else:
             shown = (
                 f"{spoken(design.effect)} = {number(self.value)}, and none {'lower' if design.upward else 'higher'},"
@@ -218,6 +222,14 @@ class DetectableEffect(Answer):
         return Page(
             data=plain(head(design, asked) | answer | size | foot(design)), headline=headline, tables=[facts(rows)]
         )
+
+
+def _no_degrees_of_freedom(design: Design, n: int) -> bool:
+    """Whether so few leave none to the t statistic, whatever the effect: its null stands for one that is sought."""
+    with suppress(ParameterError):
+        student = design.replace(**{design.effect: float(design.null_values()[0])}).noncentral_t(n)
+        return student is not None and not float(student[1]) > 0
+    return False
 
 
 def _told_apart(design: Design, null: float) -> str:

@@ -325,6 +325,10 @@ class Outcome:
 
     # A look.
 
+    def largest_z(self, design: Design, n: float) -> float | None:
+        """The largest z, either way, that any outcome of n participants gives; None where it has no end."""
+        return None
+
     def estimate_at(self, design: Design, n: Any, z: Any) -> Any:
         """The estimates at which the design's own test shows these z with n participants; nan where none does.
 

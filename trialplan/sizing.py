@@ -47,6 +47,9 @@ _FINEST = 2.0**-20
 _SHARES = (*(step / 16 for step in range(1, 16)), *(1 - 2.0**-halved for halved in range(5, 21)), 1.0)
 """Shares of a bounded domain at which it is looked whether an effect is large enough."""
 
+_ROUNDING = 2.0**-49
+"""Share of an effect by which its distance from a limit may be off: a few of the last binary digits."""
+
 _GOLDEN, _SECTIONS = (3 - 5**0.5) / 2, 20
 """Twenty sections leave 1/10,000 of the stretch; of the height of a hump, flat at its top, far less is missed."""
 
@@ -205,10 +208,14 @@ def _first_reached(surplus: Any, near: Any, far: Any) -> tuple[Any, Any]:
 
 
 def on_favourable_side(value: Any, null: tuple[Any, ...], upward: bool) -> Any:
-    """Whether an effect can be shown: beyond the null on the favourable side, or between two limits."""
+    """Whether an effect can be shown: beyond the null on the favourable side, or between two limits.
+
+    What lies beyond by no more than the rounding of a limit, as 0.28 beyond 0.3 - 0.02, lies on it.
+    """
+    rounding = _ROUNDING * abs(value)
     if len(null) == 2:
-        return (value > null[0]) & (value < null[1])
-    return value > null[0] if upward else value < null[0]
+        return (value - null[0] > rounding) & (null[1] - value > rounding)
+    return value - null[0] > rounding if upward else null[0] - value > rounding
 
 
 def unreachable(design: Design, value: float, null: tuple[float, ...]) -> UnreachableError:

@@ -155,7 +155,8 @@ class Responses(Outcome):
         """The observed effect of whole counts nearest to the null, beside the expected count of the controls."""
         _check_counted(design, n)
         if len(design.arm_names) == 1:
-            count = _nearest(design, (np.arange(n + 1),), (n,))
+            sizes, seen = design.count_sizes(n), np.arange(n + 1)
+            count = _nearest(design, _in_stages(design, seen, sizes), sizes)
             return None if count is None else count / n - float(design.value("comparator"))
         found = smallest_rates(design, n)
         if found is None:
@@ -168,9 +169,12 @@ class Responses(Outcome):
         return above / below if below else None
 
     def smallest_difference(self, design: Design, n: int) -> float | None:
-        """At the counts that the planned control rate gives; of one arm where power is one half."""
+        """At the counts that the planned control rate gives; none of two limits, which an effect lies between."""
         if len(design.arm_names) == 1:
-            return super().smallest_difference(design, n)
+            one_limit = len(design.null_values()) == 1
+            count = self.smallest_significant(design.fixed, n) if one_limit else None
+            limit = float(design.null_values()[0]) - float(design.value("comparator"))
+            return None if count is None else design.sign * (count - limit)
         found = smallest_rates(design.fixed, n)
         return None if found is None else design.sign * (found[0] - found[1])
 
@@ -199,6 +203,14 @@ class Responses(Outcome):
         rates, sizes = [events / of for events, of in arms], tuple(of for _, of in arms)
         estimate, interval, method = (_one_rate if len(arms) == 1 else _two_rates)(design, rates, sizes)
         return of_look(design, n, sizes, z=z, estimate=estimate, interval=interval, method=method)
+
+    def largest_z(self, design: Design, n: float) -> float | None:
+        """Over all counts of the design's own test, or over some thousand of each arm where there are more."""
+        sizes = tuple(math.ceil(size) for size in design.split(n))
+        tried = [np.unique(np.rint(np.linspace(0, size, min(size, _TRIED) + 1))) for size in sizes]
+        with np.errstate(all="ignore"):
+            z, _ = design.judge(tuple(np.meshgrid(*tried, indexing="ij")), sizes)
+        return float(np.abs(z[np.isfinite(z)]).max())
 
     def estimate_at(self, design: Design, n: Any, z: Any) -> Any:
         """By the test of the counts that are expected of the control, and of the treatment's that are sought."""
@@ -276,6 +288,9 @@ def _estimates(design: Design, rates: Sequence[Any], sizes: Sequence[Any]) -> An
         return ratio if name == RATIO else ratio * (1 - control) / (1 - treatment)
 
 
+_TRIED = 1000
+"""Counts of an arm that are tried for the largest z: of some tests it is not at the ends."""
+
 _COUNTED = 10_000_000
 """Participants up to which every count is tried: half a second, and some hundred megabytes."""
 
@@ -290,10 +305,19 @@ def _check_counted(design: Design, n: int) -> None:
 def _nearest(design: Design, counts: tuple[Any, ...], sizes: tuple[int, ...]) -> float | None:
     """The first count of the treatment, in the favourable direction, that is significant."""
     statistic, rejects = design.judge(counts, sizes)
-    significant = counts[0][rejects & (statistic > 0)]
+    significant = sum(counts[: len(counts) - len(design.arm_names) + 1])[rejects & (statistic > 0)]
     if not significant.size:
         return None
     return float(significant.min() if design.upward else significant.max())
+
+
+def _in_stages(design: Design, seen: Any, sizes: Sequence[int]) -> tuple[Any, ...]:
+    """So many responses of one arm, the first of its stages doing as well as it can with them."""
+    left, found = seen, []
+    for size in sizes if design.upward else reversed(sizes):
+        found.append(np.minimum(left, size))
+        left = left - found[-1]
+    return tuple(found if design.upward else reversed(found))
 
 
 def _slopes(design: Design, rates: Sequence[Numbers]) -> list[Numbers]:

@@ -141,6 +141,18 @@ class Trial(Answer):
             return None
         return float(design.success(design.whole_blocks(observed)))
 
+    def shown_by_procedure(self, endpoint: Endpoint) -> tuple[float, ...]:
+        """The chance that a primary of a family is shown by the family's procedure, one for each treatment.
+
+        With the participants that the family is sized by; empty where no such procedure shares out the level.
+        """
+        powers = [one["power"] for one in self.answer.extra.get("hypotheses", ())]
+        names = [one.name for one in self.primaries]
+        if self.family is None or endpoint.name not in names or not powers:
+            return ()
+        several, place = len(powers) // len(names), names.index(endpoint.name)
+        return tuple(powers[place * several : (place + 1) * several])
+
     def compared_by(self, endpoint: Endpoint, n: float) -> float:
         """Of n in all arms those that an endpoint compares: of several treatments one of them with the control."""
         fixed, own = self.design.fixed, endpoint.design

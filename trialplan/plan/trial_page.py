@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from trialplan.enrolment.dropout import enrolled
@@ -56,7 +57,7 @@ def page(trial: Trial) -> Page:
         ],
         notes=[
             f"n alone is what an endpoint would need by itself, analysed, for the power beside it; to enrol, with its "
-            f"losses. The last column is its power in this trial, of {trial.n_randomised:,} randomised."
+            f"losses. {_in_this_trial(trial)}"
         ],
         records=lambda: endpoints,
     )
@@ -81,6 +82,7 @@ def _endpoint(trial: Trial, one: Endpoint) -> dict[str, Any]:
         "enrolled": enrols,
         "power": None if answer is None else float(answer.power),
         "success_in_trial": trial.success_of(one),
+        "shown_by_procedure": list(trial.shown_by_procedure(one)),
         "reason": one.shortfall,
     }
 
@@ -88,9 +90,27 @@ def _endpoint(trial: Trial, one: Endpoint) -> dict[str, Any]:
 def _cells(row: dict[str, Any]) -> list[str]:
     n, enrols = (row[name] for name in ("n", "enrolled"))
     whole = [NONE if one is None else f"{one:,}" for one in (n, n if enrols is None else enrols)]
-    shares = [NONE if row[name] is None else f"{row[name]:.3f}" for name in ("power", "success_in_trial")]
-    told = (*whole, *shares)
+    alone, in_trial = (NONE if row[name] is None else f"{row[name]:.3f}" for name in ("power", "success_in_trial"))
+    told = (*whole, alone, " to ".join(_ends(row["shown_by_procedure"])) or in_trial)
     return [row["endpoint"], row["role"], row["design"] or NONE, *told]
+
+
+def _ends(powers: Sequence[float]) -> list[str]:
+    """The least and the greatest as they are read, or the one that both are."""
+    return list(dict.fromkeys(f"{end(powers):.3f}" for end in (min, max))) if powers else []
+
+
+def _in_this_trial(trial: Trial) -> str:
+    """What the last column holds: of a family what its procedure shows, where that is known, and what else alone."""
+    whole = f"The last column is its power in this trial, of {trial.n_randomised:,} randomised"
+    if trial.family is None:
+        return f"{whole}."
+    if any(map(trial.shown_by_procedure, trial.primaries)):
+        return (
+            f"{whole}; of a primary endpoint by the procedure of the family, with the {trial.answer.n:,} analysed, of "
+            "any other alone, at its whole level."
+        )
+    return f"{whole}: of each endpoint alone, at its whole level."
 
 
 def _assumption(one: Assumption) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trialplan.analyses.scenarios import by_effect
 from trialplan.analyses.scenarios.cells import TARGET, GridSpec, N, grid_spec
 from trialplan.errors import PlanError
 from trialplan.evidence.bias import ON_LOG_ODDS, PRESETS
@@ -122,8 +123,9 @@ def _check(trial: Trial, axes: Mapping[str, Any], resolve: Bridged | None) -> No
         return
     if resolve.against in axes and CONTROL_ARM in axes:
         raise PlanError(f"{resolve.against} and control_arm both decide the {resolve.against} rate; vary one of them")
-    if moved and resolve.effect in axes:
-        raise PlanError(f"{resolve.effect} and {moved[0]} both decide the {resolve.effect} rate; vary one of them")
+    effects = {resolve.effect, *by_effect.ways(type(trial.design.fixed))}  # whatever scale the effect is told on
+    for name in [name for name in axes if name in effects and moved]:
+        raise PlanError(f"{name} and {moved[0]} both decide the {resolve.effect} rate; vary one of them")
     if moved and resolve.bridge is None:
         raise PlanError(
             f"{trial.plan.name}: the {resolve.effect} rate is stated and not drawn from the evidence through a bridge, "

@@ -205,9 +205,26 @@ def _decided(design: GroupSequential, n: int, seen: Mapping[str, Any]) -> list[L
     shares = observed_fractions(design, n, look, [(one.n, one.share) for one in data], given)
     looks = []
     for number, one in enumerate(data, look - last):
+        if kind == "z":
+            _check_z(design, shares[number - 1] * n, one.z)
         held = bounds(design, n, shares[:number], final=seen["final"] and number == look)
         looks.append(decide_at_look(design, n, one, held))
     return looks
+
+
+_READ = 0.01
+"""By what share a z may exceed the largest that outcomes give, for it is read with few digits."""
+
+
+def _check_z(design: GroupSequential, n: float, z: float) -> None:
+    """Raise for a z that no outcome of so many participants gives."""
+    largest = design.design.outcome.largest_z(design.design, n)
+    if largest is not None and abs(z) > (1 + _READ) * largest:
+        reason = (
+            f"= {z:g} is given by no {design.design.outcome.kind} of the {math.ceil(n):,} participants of this look: "
+            f"by the test {design.design.test} it is {largest:.3g} at most, either way"
+        )
+        raise ParameterError(reason, parameter="z", value=z, way_out=f"give {field('events')}, from which z follows")
 
 
 def _read(kind: str, text: Any, design: GroupSequential, n: int, sds: Any) -> InterimData:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from trialplan.analyses.assurance.joint_belief import NODES, Beliefs, Joint, joint
-from trialplan.analyses.assurance.predictive_counts import Predictive, predictive
+from trialplan.analyses.assurance.predictive_counts import Predictive, predictive, wrong_sign
 from trialplan.belief import Belief
 from trialplan.design import Design
 from trialplan.design_facts import head
@@ -177,16 +177,21 @@ def assess(
         expected_power=over.average(over.design.power(n)),
         power_if_favourable=over.average(success * over.favourable) / top if top else math.nan,
         power_at_means=float(at_means.success(n)),
-        # without counts by the normal distribution of the estimate: Φ(−|distance to the null| / standard error)
-        wrong_sign=over.average(normal_cdf(-np.abs(over.design.fixed.distance_to_null(n))))
-        if tables is None
-        else tables.wrong_sign,
+        wrong_sign=_wrong_sign(over, n) if tables is None else tables.wrong_sign,
         precision=_precision(over, n, tables),
         smallest_significant=at_means.outcome.smallest_difference(at_means, n),
         events=events(design, n, harms or {}),
         design=design,
         believed={name: _in_words(name, belief, over) for name, belief in beliefs.items()},
     )
+
+
+def _wrong_sign(over: Joint, n: int) -> float:
+    """By the counts of one arm; else by the normal distribution of the estimate: Φ(−|distance to the null| / error)."""
+    counted = wrong_sign(over, n)
+    if counted is not None:
+        return counted
+    return over.average(normal_cdf(-np.abs(over.design.fixed.distance_to_null(n))))
 
 
 def _in_words(name: str, belief: Any, over: Joint) -> str:

@@ -27,6 +27,10 @@ _NAMED = 2
 """Numbers without a range that a box still names one by one."""
 
 
+_SEARCHED = 600
+"""Participants by normal theory up to which an exact test is asked how many it needs: a second at most."""
+
+
 _INTERVAL = re.compile(r"(\d+) % .*interval")
 """A source of a range that is an interval, with its level: what `ranges` says of it."""
 
@@ -40,8 +44,8 @@ class WorstDoubt:
     to show; else `needed` is how many would have to be randomised, None where that is not known. `power` is that of the
     planned number there, and `half_power` where on the way it falls to a half. `shift` is the share by which the
     numbers without a range were moved, where those with one (`stated`) ask for no more. `unranged` are those without,
-    or where these are many `others` counts them. `about` says that normal theory stands for a test that would be
-    searched anew at every value.
+    or where these are many `others` counts them. `about` says that normal theory stands for a test whose own search
+    would take long.
     """
 
     clause: str
@@ -112,6 +116,7 @@ def _told(trial: Trial, doubt: _Doubt, unranged: tuple[str, ...]) -> WorstDoubt:
         return in_its_unit(doubt.value(value), axis.unit, own)
 
     half = None if swing.breaks is None else swing.breaks.half_power
+    own_n = _own_n(trial, axis, doubt)
     stated = len(unranged) < len(axes_of(trial))
     return WorstDoubt(
         clause=axis.says.replace("{}", _instead(shown(worst.value), shown(swing.axis.planned))),
@@ -119,7 +124,7 @@ def _told(trial: Trial, doubt: _Doubt, unranged: tuple[str, ...]) -> WorstDoubt:
         low="" if swing.low is None else shown(swing.low.value),
         high="" if swing.high is None else shown(swing.high.value),
         source=axis.source,
-        needed=_randomised(trial, swing.axis.design_at(worst.value), worst.n),
+        needed=_randomised(trial, swing.axis.design_at(worst.value), worst.n if own_n is None else own_n),
         nothing="" if worst.effect else nothing_to_show(trial.design),
         power=_power(trial, axis, doubt),
         half_power="" if half is None or not trial.design.smooth else shown(half),
@@ -127,8 +132,18 @@ def _told(trial: Trial, doubt: _Doubt, unranged: tuple[str, ...]) -> WorstDoubt:
         stated=stated,
         unranged=unranged if len(unranged) <= _NAMED else (),
         others=len(unranged) if len(unranged) > _NAMED else 0,
-        about=not trial.design.smooth,
+        about=not trial.design.smooth and own_n is None,
     )
+
+
+def _own_n(trial: Trial, axis: Axis, doubt: _Doubt) -> int | None:
+    """What the plan's own test asks for, where that is no smooth curve; None where the search would take long."""
+    near = doubt.worst.n
+    if trial.design.smooth or trial.design.members or near is None or near > _SEARCHED:
+        return None
+    with suppress(TrialplanError):
+        return int(axis.design_at(doubt.value(doubt.worst.value)).sample_size(trial.primary.section.power).n)
+    return None
 
 
 def _followed(axis: Axis, value: Any, own: str) -> Iterator[str]:
@@ -145,9 +160,8 @@ def _power(trial: Trial, axis: Axis, doubt: _Doubt) -> float:
     """That of the planned number by the plan's own test; the doubts are ranked by normal theory where that is slow."""
     if trial.design.smooth:
         return doubt.power
-    at = doubt.worst.value if doubt.shift is None else _scaled(axis.planned, doubt.worst.value)
     with suppress(TrialplanError):
-        return float(axis.design_at(at).success(int(trial.answer.n)))
+        return float(axis.design_at(doubt.value(doubt.worst.value)).success(int(trial.answer.n)))
     return doubt.power
 
 
