@@ -316,3 +316,45 @@ class TestEvents:
         """A rate of 5 names the harm and how to write it."""
         with pytest.raises(ParameterError, match=r"rate of death must lie in \[0, 1\], not 5"):
             events(TRIAL, 88, {"death": 5})
+
+
+class TestOneArm:
+    """Where one arm is counted, what is seen is counted too, stage by stage."""
+
+    TWO_STAGE = TwoStage(null=0.1, expected=0.3, stages=("1/10", "5/29"))
+
+    @pytest.mark.parametrize(
+        ("design", "belief", "least"),
+        [
+            (TWO_STAGE, Beta(9, 21), 6 / 29 - 0.1),
+            (TwoStage(null=0.2, expected=0.4, stages=("3/13", "12/43")), Beta(9, 12), 13 / 43 - 0.2),
+            (TwoStage(null=0.3, expected=0.1, stages=("7/10", "23/29"), favourable="lower"), Beta(2, 18), 0.3 - 5 / 29),
+            (OneProportion(null=0.1, expected=0.3), Beta(9, 21), 6 / 29 - 0.1),
+        ],
+    )
+    def test_the_smallest_significant_is_a_count(self, design: Any, belief: Any, least: float) -> None:
+        """The first count that rejects, over n, less the null: 6/29, 13/43, 5/29; P(X ≥ 6 | 29, .1) is .06."""
+        if isinstance(design, OneProportion):
+            count = next(k for k in range(30) if stats.binom.sf(k - 1, 29, 0.1) <= 0.05)
+            least = count / 29 - 0.1
+        n = 29 if not isinstance(design, TwoStage) else design.only_n
+        found = assess(design, n, {"expected": belief}, target=None).smallest_significant
+        assert found == pytest.approx(least)
+
+    def test_a_wrong_sign_is_what_the_end_shows(self) -> None:
+        """Drawn: the estimate of the stage that ends the trial, which lies on neither side where it is the null."""
+        rng = np.random.default_rng(7)
+        rate = rng.beta(9, 21, 1_000_000)
+        first, second = rng.binomial(10, rate), rng.binomial(19, rate)
+        seen = np.where(first > 1, (first + second) / 29, first / 10)
+        drawn = ((seen - 0.1) * (rate - 0.1) < -1e-12).mean()
+        found = assess(self.TWO_STAGE, 29, {"expected": Beta(9, 21)}, target=None).wrong_sign
+        assert found == pytest.approx(drawn, abs=1e-3)
+
+    def test_of_one_stage_by_its_binomial(self) -> None:
+        """Integrated over the belief: fewer than 6 of 60 where the rate exceeds a tenth, more where it does not."""
+        belief = stats.beta(3, 7)
+        low = integrate.quad(lambda p: belief.pdf(p) * stats.binom.sf(6, 60, p), 0, 0.1)[0]
+        high = integrate.quad(lambda p: belief.pdf(p) * stats.binom.cdf(5, 60, p), 0.1, 1)[0]
+        found = assess(OneProportion(null=0.1, expected=0.3), 60, {"expected": Beta(3, 7)}, target=None).wrong_sign
+        assert found == pytest.approx(low + high, abs=1e-5)

@@ -30,6 +30,15 @@ def ask(run):
 
 
 class TestAnswer:
+    def test_a_z_that_no_counts_give(self, run):
+        """All 38 of one arm against none of the other have the pooled z of the root of 76: more is a slip."""
+        looks = (*TRIAL, "--looks", "0.4,0.7,1", "--look", "1")
+        ran = run(*looks, "--z", "9")
+        assert ran.code == 2
+        assert f"it is {76**0.5:.3g} at most" in ran.err
+        assert run(*looks, "--z", "-9").code == 2
+        assert run(*looks, "--z", f"{76**0.5:.2f}").code == 0
+
     def test_what_now(self, ask):
         """At 60 of 188 we saw 14/30 against 9/30: go on, by boundaries spent again at what is there."""
         found = ask(*RATES, "--look", "1", "--events", "14/30,9/30")

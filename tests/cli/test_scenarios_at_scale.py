@@ -252,6 +252,7 @@ class TestPlans:
             (("reading=none",), "reading is 'none'"),
             (("control=0.1,0.2", "control_arm=all"), "both decide the control rate"),
             (("treatment=0.4,0.5", "discount=0,0.5"), "both decide the treatment rate"),
+            (("discount=0,0.5", "difference=0.16"), "difference and discount both decide the treatment rate"),
             (("discount=0,50",), "discount must lie in [0, 1], not 50; write 50 % as 0.5"),
             (("n=100,200", "power=0.8,0.9"), "not both"),
             (("colour=1,2",), "there is no 'colour' to vary"),

@@ -73,6 +73,15 @@ class TestSize:
         assert [look["information"] for look in found["looks"]] == [0.5, 1]
         assert set(found["expected_n"]) == {"null", "halfway", "alternative"}
 
+    @pytest.mark.parametrize("goal", ["non-inferiority", "equivalence"])
+    def test_an_effect_on_its_limit(self, run, goal):
+        """0.3 - 0.02 is no binary 0.28, and yet the limit is 28 %."""
+        rates = ("two-proportions", "--control", "0.30", "--treatment", "0.28")
+        ran = run("size", *rates, "--goal", goal, "--margin", "0.02")
+        assert ran.code == 2
+        assert "can show treatment = 0.28: it must lie" in ran.err
+        assert run("size", *rates[:-1], "0.2801", "--goal", goal, "--margin", "0.02").code == 0
+
     def test_saw_tooth(self, ask):
         """An exact test tells its actual size, the first n that would do, and how far was searched."""
         found = ask("size one-proportion --null 0.05 --expected 0.2")
@@ -141,6 +150,21 @@ class TestEffect:
     def test_on_the_ratio_scale(self, ask):
         """The effect is the one of the chosen scale."""
         assert ask("effect ancova --scale ratio --sd 0.9 --correlation 0.5 --n 120")["effect"] == "ratio"
+
+    @pytest.mark.parametrize(
+        ("words", "none"),
+        [
+            ("two-means --sd 1 --n 2", True),
+            ("paired-means --sd 1 --n 1", True),
+            ("ancova --sd 1 --correlation 0.5 --n 2", True),
+            ("two-proportions --control 0.3 --n 4", False),
+        ],
+    )
+    def test_without_degrees_of_freedom(self, run, words, none):
+        """One in an arm has no variance: that is why nothing is shown, however large; of rates it is the effect."""
+        ran = run("effect", *words.split())
+        assert ("has no degrees of freedom" in ran.out) is none
+        assert ("even the largest possible falls short" in ran.out) is not none
 
     def test_none_is_large_enough(self, run):
         """Where no effect can be shown the answer says so, and is null in JSON."""

@@ -3,10 +3,11 @@
 import dataclasses
 import re
 
+import numpy as np
 import pytest
 from drawn_plans import drawn_plan
 from scipy.special import expit, logit
-from scipy.stats import norm
+from scipy.stats import binom, hypergeom, norm
 from small_plans import built, prose, stated
 
 from trialplan.analyses.sensitivity.tornado import tornado
@@ -39,6 +40,35 @@ class TestWorstDoubt:
         assert "if the rate of response at 12 months on treatment is 28.0 % instead of 40.0 %, " in told
         assert f"{needed} participants would be needed, not {score_size(0.4, 0.2)}" in told
         assert "It may lie anywhere from 28.0 % to 45.0 % (a survey)" in told
+
+    def test_an_exact_test_is_asked_itself(self, tmp_path):
+        """At 27 % the binomial test of a tenth needs 37, where normal theory has 27, fewer than the 29 for 30 %."""
+        listed = '[[scenarios.controls]]\nvalue = {}\nlabel = "a {} control rate"\nsource = "where it was seen"\n'
+        unlisted = [(listed.format(*one), "") for one in ((0.1, "low"), (0.3, "high"))]
+        numbers = stated(null=0.1, expected=0.3)
+        trial = built(tmp_path, design="one-proportion", assumptions=numbers, target=0.3, changes=unlisted)
+        told = paragraph(trial, "The worst doubt")
+        assert "is 27.0 % instead of 30.0 %, 37 participants would be needed, not 29" in told
+        for n, enough in ((37, True), (36, False)):
+            critical = next(k for k in range(n) if binom.sf(k - 1, n, 0.1) <= 0.05)
+            assert (binom.sf(critical - 1, n, 0.27) >= 0.8) is enough
+
+    def test_an_exact_test_of_two_arms_is_asked_itself(self, tmp_path):
+        """Every pair of counts by Fisher's P value: what is told reaches .8, and a pair of participants fewer not."""
+        numbers = stated(control=0.3, treatment=0.6)
+        trial = built(tmp_path, settings='test = "fisher"', assumptions=numbers, target=0.3)
+        doubt = worst_doubt(trial)
+        assert (doubt.about, "treatment is 54.0 %" in doubt.clause) == (False, True)
+
+        def chance(per_arm):
+            """P(rejecting in favour) at .54 against .3, at .025 of one side."""
+            ones = np.arange(per_arm + 1)
+            treated, control = ones[:, None], ones[None, :]
+            shown = hypergeom.sf(treated - 1, 2 * per_arm, treated + control, per_arm) <= 0.025
+            mass = binom.pmf(treated, per_arm, 0.54) * binom.pmf(control, per_arm, 0.3)
+            return mass[shown].sum()
+
+        assert chance(doubt.needed // 2) >= 0.8 > chance(doubt.needed // 2 - 1)
 
     def test_what_sees_too_little_has_no_number(self, tmp_path):
         """A truth above no effect, but no more than the difference that has to be seen, is shown by nobody."""

@@ -389,6 +389,19 @@ class TestAnswers:
         assert "power at 254" in str(trial)
         assert "59 (55 of its table, 4 of those that it borrows from)" in str(trial)
 
+    def test_a_family_tells_each_endpoint_by_its_procedure(self):
+        """Alone at the whole level either has more power than the graph leaves it, and the page says which it is."""
+        trial = build("msc-lupus-nephritis-doses")
+        response, proteinuria = (one.name for one in trial.primaries)
+        rows = {row["endpoint"]: row for row in trial.to_dict()["endpoints"]}
+        assert rows[response]["shown_by_procedure"] == pytest.approx([0.618, 0.618], abs=2e-3)
+        assert rows[proteinuria]["shown_by_procedure"] == pytest.approx([0.402, 0.402], abs=2e-3)
+        assert rows[response]["success_in_trial"] > 0.75
+        said = str(trial)
+        assert re.search(rf"{response}.* 0\.618\n", said)
+        assert "of a primary endpoint by the procedure of the family, with the 345 analysed" in said
+        assert "by the procedure" not in str(build(PLAN))
+
     def test_a_list_has_the_strata_of_its_plan(self):
         """With those that are added; none where none are wanted, and open levels are told."""
         scheme = randomise(PLAN, seed=1)

@@ -46,10 +46,10 @@ class Assurance(Answer):
     sentence where none do. expected_power: the average of `power`, which counts rejections either way.
     power_if_favourable: assurance from favourable truths over the probability of those. power_at_means: the chance of
     success if every uncertain number were its expectation. wrong_sign: the probability that estimate and truth lie on
-    different sides of the null. precision: the expected width of the 95 % interval of the difference.
-    smallest_significant: the smallest observed difference that is significant, at the expected control rate. events:
-    the probability of at least one event for each harm in the treatment arm. others: the answers under other beliefs,
-    each by a phrase.
+    different sides of the null; one on the null, which counts may be, lies on neither. precision: the expected width of
+    the 95 % interval of the difference. smallest_significant: the smallest observed difference that is significant, at
+    the expected control rate. events: the probability of at least one event for each harm in the treatment arm. others:
+    the answers under other beliefs, each by a phrase.
     """
 
     n: int

@@ -27,8 +27,8 @@ _NAMED = 2
 """Numbers without a range that a box still names one by one."""
 
 
-_SEARCHED = 600
-"""Participants by normal theory up to which an exact test is asked how many it needs: a second at most."""
+_SEARCHED = 1000
+"""Participants by normal theory up to which an exact test is asked how many it needs: two seconds at most."""
 
 
 _INTERVAL = re.compile(r"(\d+) % .*interval")
