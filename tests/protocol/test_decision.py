@@ -51,7 +51,7 @@ class TestWorstDoubt:
         assert "is 27.0 % instead of 30.0 %, 37 participants would be needed, not 29" in told
         for n, enough in ((37, True), (36, False)):
             critical = next(k for k in range(n) if binom.sf(k - 1, n, 0.1) <= 0.05)
-            assert (binom.sf(critical - 1, n, 0.27) >= 0.8) is enough
+            assert bool(binom.sf(critical - 1, n, 0.27) >= 0.8) is enough
 
     def test_an_exact_test_of_two_arms_is_asked_itself(self, tmp_path):
         """Every pair of counts by Fisher's P value: what is told reaches .8, and a pair of participants fewer not."""
