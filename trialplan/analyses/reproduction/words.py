@@ -125,8 +125,8 @@ def _matches(found: Reproduction, one: Candidate) -> str:
     stated = found.statement.stated
     if one.matches != "no" or not any(n is not None and math.isclose(n, stated) for n in (one.n, one.enrolled)):
         return one.matches
-    if found.statement.power is None and found.statement.tests:
-        return "no: no power is stated"
+    if found.statement.power is None:  # the headline says that none is stated
+        return one.matches
     if one.reservations:
         return f"no: only if {listed(reservation.words for reservation in one.reservations)}"
     odd = "; ".join(filter(None, [*one.remarks, one.enrolment]))
