@@ -14,7 +14,7 @@ from trialplan.errors import ParameterError
 from trialplan.grid_page import cells, page_of_grid
 from trialplan.page import Answer, Page, facts, plain
 from trialplan.parameter import Numbers
-from trialplan.text import chances, kind_of_arm, number, participants, percent, spoken
+from trialplan.text import chances, kind_of_arm, measured, number, participants, percent, probability, spoken
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -136,7 +136,7 @@ class SampleSize(Answer):
             return page_of_grid(self)
         design = self.design
         asked = "" if math.isnan(self.target) else f"  (asked for {number(self.target)})"
-        (name, first), *other = chances(self.success, self.power, "power" if design.has_level else "attained")
+        (name, first), *other = self._attained("power" if design.has_level else "attained")
         attained = [(name, f"{first}{asked}"), *other]
         rows = [*assumed(design, self._open), *level(design), *attained, ("unrounded n", self._unrounded())]
         rows += design.detail_rows(self.extra)
@@ -172,11 +172,18 @@ class SampleSize(Answer):
         needed = self.design.participants_needed(int(self.n), enrolled)
         return "" if needed is None else needed.in_all
 
+    def _attained(self, word: str) -> list[tuple[str, str]]:
+        """What the participants attain, as it is printed: a chance, or a width, which may be of any size."""
+        a_chance = self.design.has_level or not self.design.asks_for or self.design.attains.endswith("probability")
+        return chances(self.success, self.power, word, probability if a_chance else measured)
+
     def _headline(self) -> str:
         """What so many participants attain; or, where n was given, what power they have."""
-        each = chances(self.success, self.power, self.design.attains)
+        each = self._attained(self.design.attains)
         got = ", ".join(f"{name} {shown}" for name, shown in each)
         arms = participants(self.arms, self.in_all())
+        if gathered := self.design.fixed.gathered(self.n):
+            arms = f"{arms}, in {gathered}"
         if math.isnan(self.target):
             return f"{got} with {arms}"
         return " ".join(filter(None, (f"{arms}: {got}", to_show(self.design))))

@@ -46,7 +46,9 @@ def assumed(design: Sized, without: tuple[str, ...] = ()) -> list[tuple[str, str
     """The design and its numbers, by the names that its options have."""
     fixed = design.fixed
     declared = fixed.declarations()
-    numbers = {name: one for name, one in fixed.assumptions().items() if name not in (*_NOT_ASSUMED, *without)}
+    unused = ("favourable",) if fixed.goal == fields.EQUIVALENCE else ()  # between two limits nothing is favourable
+    left_out = (*_NOT_ASSUMED, *unused, *without)
+    numbers = {name: one for name, one in fixed.assumptions().items() if name not in left_out}
     rows = [("design", fixed.slug())]
     for (name, value), shown in zip(numbers.items(), stated_apart(list(numbers.values())), strict=True):
         values = value if isinstance(value, tuple) else (value,)
@@ -70,9 +72,28 @@ def level(design: Sized) -> list[tuple[str, str]]:
         return []
     trial = cast("Design", design)
     sides = "two-sided" if trial.sides == 2 else "one-sided"
-    usual = set(trial.defaulted) >= {"alpha", "sides"}
-    default = f"  (default for {named(trial.goal, trial.margin)}; set by alpha and sides)" if usual else ""
+    default = ""
+    if set(trial.defaulted) >= {"alpha", "sides"}:
+        default = f"  (default{_set_by(trial)})"
+    elif "alpha" in trial.defaulted and trial.directed:
+        default = f"  ({_on_other_sides(trial)}; set by alpha)"
     return [("level", f"{stated(trial.alpha)} {sides}{default}"), ("test", name_of_test(trial))]
+
+
+def _set_by(trial: Design) -> str:
+    """Of which goal a level is the usual one, and what sets another; a test without a direction has one goal."""
+    if not trial.directed:
+        return "; set by alpha"
+    return f" for {named(trial.goal, trial.margin)}; set by alpha and sides"
+
+
+def _on_other_sides(trial: Design) -> str:
+    """Whose usual level is taken where sides are stated and no level: what it leaves to a side may not be meant."""
+    usual, sides = fields.usual_level(trial.goal, trial.margin)
+    told = f"default for {named(trial.goal, trial.margin)}, where it is {'two-sided' if sides == 2 else 'one-sided'}"
+    if trial.sides == sides:
+        return f"default for {named(trial.goal, trial.margin)}"
+    return f"{told}: {number(usual / trial.sides)} {'on each side' if trial.sides == 2 else 'on one side'} here"
 
 
 _OF_THE_ANALYSIS = ("alpha", "sides", "goal", "margin", "favourable", "allocation", "test", "scale")

@@ -16,7 +16,7 @@ from trialplan.design_facts import (
     whole_plan,
 )
 from trialplan.fields import allocation_of
-from trialplan.text import listed, number, participants, percent, plural, stated, stated_percent
+from trialplan.text import listed, number, participants, percent, stated, stated_percent
 
 if TYPE_CHECKING:
     from trialplan.answers import SampleSize
@@ -47,7 +47,7 @@ def statement(answer: SampleSize) -> str:
         sentences.append(f"A missing outcome counts as {answer.missing}, and the number is not inflated for it.")
     if answer.enrolled is not None:
         lost, arms = percent(answer.dropout), participants(answer.enrolled["arms"], answer.in_all(answer.enrolled["n"]))
-        sentences.append(f"To allow for {lost} without an outcome, {arms} are {_verb(design)}.")
+        sentences.append(f"To allow for {lost} without an outcome, {arms} are {design.done}.")
     sentences.append(f"The calculation is by {design.formula} ({design.reference}; trialplan {__version__}).")
     near = design.has_level and cast("Design", design.fixed).margin is not None
     why = "why the margin is acceptable" if near else "why the effect is important or realistic"
@@ -55,16 +55,12 @@ def statement(answer: SampleSize) -> str:
     return " ".join([*sentences, f"[State the {wanted} before use.]"])
 
 
-def _verb(design: Sized) -> str:
-    return "randomised" if len(design.arm_names) > 1 or design.fixed.in_turn else "enrolled"
-
-
 def _size(answer: SampleSize) -> str:
     """How many, and what they attain if the assumed values are true."""
     design, arms = answer.design, participants(answer.arms)
-    clusters = design.fixed.clusters(answer.n)
-    if clusters:
-        arms += ", in " + listed(f"{plural(count, 'cluster')} of {arm}" for arm, count in clusters.items())
+    gathered = design.fixed.gathered(answer.n)
+    if gathered:
+        arms += f", in {gathered}"
     ratio = "" if len(set(answer.arms.values())) == 1 else f" (allocated {allocation_of([*answer.arms.values()])})"
     if not design.has_level:
         return f"The trial needs {arms}{ratio}, for {design.attains} {number(answer.target)}{_if(design)}."

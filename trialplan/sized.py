@@ -25,7 +25,7 @@ from trialplan.outcome import UNKNOWN, Counts, Outcome
 from trialplan.page import Table
 from trialplan.parameter import PER_TIME, POSITIVE, Numbers, Parameter, parameters, rate_of_share, with_role
 from trialplan.stated import Stated
-from trialplan.text import counted_in, error_rate, listed, number
+from trialplan.text import counted_in, error_rate, listed, number, plural
 
 if TYPE_CHECKING:
     from trialplan.design import Design
@@ -318,6 +318,29 @@ class Sized(Stated, metaclass=_Spoken):
         """How many clusters n participants come in, of each arm that has some; empty where each comes alone."""
         return {}
 
+    @property
+    def further_treatments(self) -> tuple[str, ...]:
+        """What is given in turn besides the treatment and the control that are compared; nothing, mostly."""
+        return ()
+
+    @property
+    def orders(self) -> Mapping[str, tuple[str, ...]]:
+        """What participants take in turn, period by period: the arms' names by the name of each order; mostly empty."""
+        return {}
+
+    def last_clusters(self, n: Any) -> Mapping[str, int]:
+        """Participants of the last cluster of each arm whose clusters n does not fill; empty where it fills them."""
+        return {}
+
+    def gathered(self, n: Any, names: Mapping[str, str] | None = None) -> str:
+        """In how many clusters n participants come, arm by arm, by these names; empty where each comes alone."""
+        last = self.last_clusters(n)
+        told = []
+        for arm, count in self.clusters(n).items():
+            short = f" (the last of {last[arm]:,})" if arm in last else ""
+            told.append(f"{plural(count, 'cluster')} of {arm if names is None else names[arm]}{short}")
+        return listed(told)
+
     def rests_on(self) -> tuple[str, ...]:
         """What n depends on that no number tells, as clauses: an order, and what holds where a number is left out."""
         return ()
@@ -357,6 +380,21 @@ class Sized(Stated, metaclass=_Spoken):
     def which_spread(self) -> tuple[str, str]:
         """What its standard deviation could be taken for, and which one the number uses; empty where that is clear."""
         return "", ""
+
+    @classmethod
+    def no_power(cls) -> str:
+        """Why its power cannot be asked for: it does not test, or it searches for the design that does."""
+        if cls.gives is None:
+            return f"{cls.slug()} has no test and no power"
+        return (
+            f"{cls.slug()} has no test and no power of its own: it searches for a design; its answer is a "
+            f"{cls.gives.slug()} design, which can be asked"
+        )
+
+    @property
+    def done(self) -> str:
+        """What is done with participants: chance gives them an arm or an order, or there is just one."""
+        return "randomised" if len(self.arm_names) > 1 or self.fixed.in_turn else "enrolled"
 
     # Counts, where the outcome is finite.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -119,13 +119,24 @@ def error_rate(value: float) -> str:
     return f"{value:.4f}" if value >= 0.001 or not value else f"{value:.3g}"
 
 
-def chances(success: float, power: float, word: str = "power") -> list[tuple[str, str]]:
+def measured(value: float) -> str:
+    """Three decimals, or three digits where those would hold none: a width may be anything, and need not be below 1.
+
+    >>> measured(0.19996), measured(0.9998), measured(0.0000999), measured(12.5)
+    ('0.200', '1.000', '9.99e-05', '12.500')
+    """
+    return f"{value:.3f}" if value >= 0.0005 or not value else f"{value:.3g}"
+
+
+def chances(
+    success: float, power: float, word: str = "power", printed: Callable[[float], str] = probability
+) -> list[tuple[str, str]]:
     """P(reject in favour) and P(reject), named, to three decimals: one of them where they agree as printed.
 
     >>> chances(0.80123, 0.80125), chances(0.0281, 0.0505)
     ([('power', '0.801')], [('success', '0.028'), ('power', '0.051')])
     """
-    shown, either_way = probability(success), probability(power)
+    shown, either_way = printed(success), printed(power)
     return [(word, shown)] if shown == either_way else [("success", shown), (word, either_way)]
 
 

@@ -15,6 +15,7 @@ from trialplan.analyses.reproduction.completing import completed, meant
 from trialplan.analyses.reproduction.judge import _tried
 from trialplan.analyses.reproduction.statement import NoDesignError
 from trialplan.analyses.reproduction.words import as_json, headline, notes
+from trialplan.catalogue import design
 from trialplan.errors import ParameterError
 
 TRIALS = [
@@ -730,7 +731,7 @@ class TestLevels:
     def test_fewer_enrolled_than_needed_is_said(self):
         """An n that is more than were enrolled is reproduced, and what is odd is said."""
         best = found(**MEANS, n=162, enrolled=126).best
-        assert "why 22% fewer are enrolled than are needed is not stated" in best.remarks
+        assert "why 22.2 % fewer are enrolled than are needed is not stated" in best.remarks
 
 
 class TestTwoByTwo:
@@ -766,3 +767,58 @@ class TestTwoByTwo:
         """Of four arms side by side a comparison has two."""
         assert headline(found(**self.TOLD, groups=4, n=704)).startswith("Reproduced")
         assert not headline(found(**self.TOLD, groups=4, n=352)).startswith("Reproduced")
+
+
+class TestGroups:
+    """Where groups are compared all at once, n per arm is that of each of them."""
+
+    @pytest.mark.parametrize(
+        ("numbers", "groups"),
+        [
+            ({"design": "one-way-anova", "group_means": (1, 2, 3), "sd": 1}, 3),
+            ({"design": "contingency-table", "rows": "0.5,0.3,0.2/0.3,0.3,0.4"}, 2),
+            ({"design": "dose-trend", "control": 0.15, "difference": 0.3}, 4),
+        ],
+    )
+    def test_per_arm_is_each_group(self, numbers, groups):
+        """As many times it is the total that the design itself asks for."""
+        n = int(design(numbers["design"])(**{k: v for k, v in numbers.items() if k != "design"}).sample_size(0.8).n)
+        for stated in ({"n": n}, {"per_arm": n // groups}):
+            result = found(**numbers, power=0.8, **stated)
+            assert (result.verdict, result.best.n) == ("reproduced", n)
+        assert headline(result).startswith(f"Reproduced: {n // groups} per arm")
+
+    def test_without_their_means_it_stays_per_arm(self):
+        """How many groups there are is not known."""
+        result = found(design="one-way-anova", sd=1, power=0.8, per_arm=6)
+        assert (result.verdict, result.statement.shown(result.statement.stated)) == ("incomplete", "6 per arm")
+
+
+class TestTwoTotals:
+    """Two totals of which no losses explain one by the other contradict each other, and the answer says so."""
+
+    RATES = {"design": "two-proportions", "control": 0.3, "treatment": 0.5}
+
+    def test_said_in_the_headline(self):
+        """93 per arm are 186, and 200 is another number."""
+        told = headline(found(**self.RATES, per_arm=93, n=200, power=0.8))
+        assert "93 per arm, which is 186 in all, and 200 in all contradict each other" in told
+        assert "read as those enrolled, 7.5 % more" in told
+
+    def test_said_where_neither_follows(self):
+        """Beside a power of another n."""
+        page = found(**self.RATES, per_arm=93, n=200, power=0.9).page()
+        assert any("contradict each other" in note for note in page.notes)
+
+    def test_not_of_equal_ones_nor_of_losses(self):
+        """186 is twice 93, and 207 loses a tenth."""
+        for stated in ({"n": 186}, {"n": 207, "dropout": 0.1}, {"enrolled": 200}):
+            assert "contradict" not in headline(found(**self.RATES, per_arm=93, power=0.8, **stated))
+
+
+def test_a_row_that_has_the_stated_n_and_does_not_count_says_why():
+    """Another test gives 93 too, and is plain only where it is named."""
+    page = found(design="two-proportions", control=0.3, treatment=0.5, per_arm=93, power=0.8).page()
+    rows = [row for row in page.tables[1].rows if row[1] == "93 per arm" and row[-1] not in ("exact", "near")]
+    assert rows
+    assert all(row[-1].startswith("no: only if the test is") for row in rows)

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import trialplan
 from trialplan import (
     Ancova,
     GroupSequential,
     OneMean,
     OneProportion,
+    OneWayAnova,
     RatioOfMeans,
     Simon,
     TwoMeans,
@@ -393,3 +395,12 @@ class TestVerdict:
         """Where nothing fell short there is nothing to say."""
         assert reached(None, 0.8) == ""
         assert math.isclose(verify(MEANS, n=128, trials=1000).claimed, 0.8015, abs_tol=1e-4)
+
+
+def test_a_test_without_a_direction_rejects_in_none():
+    """Of an F test rejections are counted, in no one's favour."""
+    page = trialplan.verify(OneWayAnova(group_means=(1, 2, 3), sd=1), n=18, trials=400).page()
+    assert ("power counts", "rejections") in [tuple(row) for row in page.tables[0].rows]
+    claims = [row[0] for row in page.tables[1].rows]
+    assert "rejection at the null" in claims
+    assert not any("favour" in claim or "either way" in claim for claim in claims)

@@ -87,3 +87,11 @@ def test_what_is_known_is_listed_once(run, workshop):
     assert "'qqq'" in ran.err
     assert "'zzz'" in ran.err
     assert ran.err.count("known are ") == 1
+
+
+def test_options_before_the_design_are_told_that_it_lacks(run):
+    """A verb that takes n is not said to find it; one that does not, of a design, still is."""
+    ran = run("exclude", "--n", "300")
+    assert ran.code == 2
+    assert "trialplan exclude needs a design" in ran.err
+    assert "n is what this verb finds" in run("size", "two-means", "--n", "300").err

@@ -171,3 +171,30 @@ class TestEffect:
         line = ["effect", "two-proportions", "--control", "0.98", "--n", "10"]
         assert run(*line).out.startswith("no treatment can be shown with 5 per arm")
         assert json.loads(run(*line, "--json").out)["detectable"] is None
+
+
+class TestPage:
+    """What a page says of level, direction and width."""
+
+    @pytest.mark.parametrize(
+        ("line", "told"),
+        [
+            ("one-way-anova --group-means 1,2,3 --sd 1", "0.05 two-sided  (default; set by alpha)"),
+            (
+                "two-means --difference 0 --sd 1 --goal non-inferiority --margin .3 --sides 2",
+                "(default for non-inferiority, where it is one-sided: 0.0125 on each side here; set by alpha)",
+            ),
+            ("two-means --difference 1 --sd 1", "(default for superiority; set by alpha and sides)"),
+            ("precision-difference --control .3 --treatment .5 --width 0.0001", "an interval of width 0.0001"),
+            ("precision-mean --sd 5 --width 10 --json", '"attained": '),
+        ],
+    )
+    def test_says(self, run, line, told):
+        """The level as what it is, and whose default; a width with its digits."""
+        assert told in run("size", *line.split()).out
+
+    def test_equivalence_favours_no_direction(self, run):
+        """Between two limits neither is better."""
+        line = "crossover --scale ratio --ratio .95 --cv-within .3 --margin .8 --goal"
+        assert "favourable" not in run("size", *line.split(), "equivalence").out
+        assert "favourable" in run("size", *line.split(), "non-inferiority").out

@@ -112,3 +112,31 @@ class TestRefused:
     def test_a_number_outside_its_domain(self, wrong):
         with pytest.raises(ParameterError):
             ClusteredMeans(**MEANS | {"icc": 0.1, "cluster_size": 8} | wrong)
+
+
+class TestWholeClusters:
+    """Clusters that n does not fill are told, and an arm of less than one is refused."""
+
+    DESIGN = ClusteredProportions(control=0.3, treatment=0.5, icc=0.05, cluster_size=20)
+
+    def test_the_last_one_is_told(self):
+        """198 in an arm are nine clusters of 20 and one of 18."""
+        answer = self.DESIGN.sample_size(0.8)
+        assert answer.arms["treatment"] == 9 * 20 + 18
+        assert self.DESIGN.gathered(answer.n) == (
+            "10 clusters of treatment (the last of 18) and 10 clusters of control (the last of 18)"
+        )
+        assert self.DESIGN.gathered(answer.n) in answer.page().headline
+        assert self.DESIGN.gathered(answer.n) in answer.statement()
+
+    def test_full_ones_have_no_last(self):
+        """200 fill ten; of sizes that vary none is the short one."""
+        assert self.DESIGN.last_clusters(400) == {}
+        assert self.DESIGN.replace(cluster_cv=0.5).last_clusters(396) == {}
+        assert self.DESIGN.replace(clustered="treatment").last_clusters(396) == {"treatment": 18}
+
+    def test_less_than_one_is_refused(self):
+        """Two in an arm are no cluster of 20."""
+        with pytest.raises(ParameterError, match="of 4 is 2 on treatment, less than one cluster of 20"):
+            self.DESIGN.check_n(4)
+        self.DESIGN.check_n(40)

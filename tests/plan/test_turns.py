@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from trialplan.errors import PlanError
+from trialplan.protocol.content.figures import schema
 from trialplan.verbs.planning import build, read_plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,3 +52,20 @@ def test_cells_cannot_be_crossed_over(tmp_path):
     text = shipped.replace('design = "two-proportions"', 'design = "crossover"', 1)
     with pytest.raises(PlanError, match="reversible = false"):
         built(tmp_path, text, "msc-lupus-nephritis")
+
+
+def test_a_third_treatment_is_refused(tmp_path):
+    """A plan has names for two."""
+    text = PLAN.replace('sequences = "AB/BA"', 'sequences = "ABC/BCA/CAB"', 1)
+    with pytest.raises(PlanError, match=r"these sequences give C, too.*trialplan size crossover"):
+        built(tmp_path, text)
+
+
+def test_the_schema_shows_the_order_of_the_treatments(tmp_path):
+    """A box for each sequence, with half of the participants."""
+    drawn = schema(trial := built(tmp_path, PLAN))
+    named = trial.plan.content.trial
+    first, second = named.treatment_name, named.control_name
+    assert drawn.arms == [(f"{first}, then {second}", 14), (f"{second}, then {first}", 14)]
+    assert drawn.allocation == "1:1"
+    assert [row[0] for row in drawn.table()[1]][1:3] == ["sequence", "sequence"]

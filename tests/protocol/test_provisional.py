@@ -1,7 +1,7 @@
 """A number is recommended only where nothing blocks it; else it is provisional, with what blocks."""
 
 import pytest
-from small_plans import built, prose, stated
+from small_plans import built, endpoint, prose, stated
 
 from trialplan.plan import build, read
 from trialplan.protocol.content.pitfalls import met
@@ -57,6 +57,20 @@ class TestBlocked:
             text = prose(built(folder, **how))
             assert "**Recommendation.** Randomise" in text
             assert "What blocks" not in text
+
+    def test_each_primary_of_a_family_is_judged(self, tmp_path):
+        """A control rate that is the planners' own blocks beside a second primary as it does alone, and by name."""
+        second = endpoint(
+            "remission",
+            "primary",
+            "two-proportions",
+            stated(control=0.2, treatment=0.4),
+            more='missing = "non-response"',
+        )
+        text = prose(built(tmp_path, endpoints=second, more='\n[family]\nrule = "holm"\n'))
+        assert "**Provisional.** Randomise" in text
+        for name in ("response at 12 months", "remission"):
+            assert f"P02 is not answered (the control rate of {name} is the planners' own" in text
 
     def test_an_answer_that_follows_from_the_plan_counts(self, contents):
         """The shipped plan answers by its bridge what blocks it."""

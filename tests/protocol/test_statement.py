@@ -5,7 +5,7 @@ import re
 import pytest
 from small_plans import built, endpoint, plan_text, stated
 
-from trialplan import check
+from trialplan import Crossover, OneProportion, TwoProportions, check
 from trialplan.cli.protocol import DOCUMENTS as TYPED
 from trialplan.errors import ParameterError
 from trialplan.plan import build, read
@@ -119,3 +119,16 @@ class TestDocuments:
         changed = f"{text[: n.start()]}{int(n[0]) + 2}{text[n.end() :]}"
         output.write_text(changed, encoding="utf-8")
         assert not check(output).ok
+
+
+@pytest.mark.parametrize(
+    ("design", "done"),
+    [
+        (TwoProportions(control=0.3, treatment=0.5), "randomised"),
+        (Crossover(difference=1, sd_within=1), "randomised"),
+        (OneProportion(null=0.1, expected=0.3), "enrolled"),
+    ],
+)
+def test_what_is_done_with_participants(design, done):
+    """Chance gives an arm or an order, or there is just one arm."""
+    assert design.done == done

@@ -84,3 +84,14 @@ def test_a_design_is_made_as_any_dataclass_is():
     """Its signature names its numbers, and it can be copied and sent to another process."""
     assert {"control", "treatment", "alpha"} <= set(inspect.signature(TwoProportions).parameters)
     assert copy.deepcopy(RATES) == RATES == pickle.loads(pickle.dumps(RATES))
+
+
+def test_a_design_that_searches_is_refused_in_the_same_words_everywhere(tmp_path):
+    """Its answer is what can be asked, and the sentence says what that is."""
+    simon, told = trialplan.Simon(null=0.1, expected=0.3), trialplan.Simon.no_power()
+    assert told.endswith("its answer is a two-stage design, which can be asked")
+    for ask in (lambda: trialplan.power(simon, 29), lambda: trialplan.compare(simon)):
+        with pytest.raises(ParameterError) as why:
+            ask()
+        assert told in str(why.value)
+        assert "TwoStage(...)" in str(why.value)

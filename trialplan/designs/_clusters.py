@@ -10,6 +10,7 @@ from typing import Any, Literal
 from trialplan import fields
 from trialplan.design import Design
 from trialplan.designs.two_means import satterthwaite, t_tests_power
+from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.numerics.elementary import divide, sqrt, square
 from trialplan.numerics.lazy import np, special
@@ -186,6 +187,27 @@ class _Clustered(Design):
             for arm, size in enumerate(self.split(n))
             if self.in_clusters(arm)
         }
+
+    def last_clusters(self, n: Any) -> Mapping[str, int]:
+        """Of each arm that comes in clusters of one size; of sizes that vary none is the short one."""
+        if self.cluster_cv:
+            return {}
+        size = float(self.cluster_size)
+        arms = {self.arm_names[arm]: float(part) for arm, part in enumerate(self.split(n)) if self.in_clusters(arm)}
+        left = {arm: part - (clusters_of(part, size) - 1) * size for arm, part in arms.items()}
+        return {arm: round(last) for arm, last in left.items() if round(last) < math.floor(size)}
+
+    def check_n(self, n: float) -> None:
+        """Raise, too, where an arm that comes in clusters has fewer participants than one of them."""
+        super().check_n(n)
+        size = float(self.cluster_size)
+        for arm, part in enumerate(self.split(n)):
+            if self.in_clusters(arm) and float(part) < size - 1e-9:
+                reason = (
+                    f"of {n:,.0f} is {float(part):,.0f} on {self.arm_names[arm]}, less than one cluster of {size:g}"
+                )
+                way_out = f"take more, or smaller clusters by {field('cluster_size')}"
+                raise ParameterError(reason, owner=self, parameter="n", value=n, way_out=way_out)
 
     def unclustered(self) -> tuple[Design, ...]:
         """The same trial of independent participants by the tests that textbooks multiply, the usual ones first."""

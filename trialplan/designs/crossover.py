@@ -221,6 +221,17 @@ class Crossover(Design):
         return (len(self.sequences.split("/")),)
 
     @property
+    def further_treatments(self) -> tuple[str, ...]:
+        """Those of the sequences beyond A and B."""
+        return tuple(sorted({*self.sequences} - {"A", "B", "/"}))
+
+    @property
+    def orders(self) -> Mapping[str, tuple[str, ...]]:
+        """The sequences: A is the treatment, B the control."""
+        called = {"A": "treatment", "B": "control"}
+        return {row: tuple(called.get(letter, letter) for letter in row) for row in self.sequences.split("/")}
+
+    @property
     def formula(self) -> str:
         """The name of the formula, with the sequences."""
         carried = self.carryover == "first-order"

@@ -41,6 +41,8 @@ class TrialSchema(canvas.Figure):
     endpoint: str
     allocation: str | None = None
     title: str = ""
+    kind: str = "arm"
+    """What the arms are: of treatments in turn, sequences."""
 
     def __post_init__(self) -> None:
         """Check that every arm has its parts."""
@@ -87,7 +89,7 @@ class TrialSchema(canvas.Figure):
     def table(self) -> canvas.Table:
         """One row for each step and arm."""
         entered = ("randomised", self.allocation) if len(self.arms) > 1 else ("enrolled", "")
-        arms = [("arm", name, n) for name, n in self.arms]
+        arms = [(self.kind, name, n) for name, n in self.arms]
         last = [("follow-up", self.timepoint, None), ("endpoint", self.endpoint, None)]
         return ("step", "what", "participants"), ((*entered, self.total), *arms, *last)
 

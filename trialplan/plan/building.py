@@ -34,6 +34,7 @@ from trialplan.plan.checks import (
     check_target,
     check_times,
     check_turns,
+    check_two_treatments,
 )
 from trialplan.plan.endpoint import Endpoint as Endpoint
 from trialplan.plan.enrolment import recruitment
@@ -265,7 +266,8 @@ def _draft(plan: Plan, section: EndpointSection) -> Endpoint:
             return Endpoint(section=section, design=None, assumptions=())
         cls = design_named(section.design)
         if section.role == "primary" and not issubclass(cls, Design):
-            raise PlanError(f"a primary endpoint needs a design that tests; {section.design} does not")
+            way_out = "" if cls.gives is None else f': design = "{cls.gives.slug()}"'
+            raise PlanError(f"a primary endpoint needs a design that tests; {cls.no_power()}{way_out}")
         if cls.of_groups:
             raise PlanError(
                 f"a plan compares treatments with a control, and {cls.slug()} compares groups, or conditions, of which "
@@ -322,6 +324,7 @@ def _designed(plan: Plan, draft: Endpoint) -> Endpoint:
         check_one_trial(cls, numbers)
         design = cls(**numbers)
         check_null(design)
+        check_two_treatments(design)
         if section.role == "primary" and isinstance(design, Design) and plan.content.family is None:
             design = with_looks(with_arms(design, plan.content.arms), plan.content.monitoring)
         alike = section.role == "primary" and planned_alike(plan.content.arms)

@@ -246,6 +246,16 @@ def check_range(cls: type[Sized], name: str, one: AssumptionSection) -> None:
         )
 
 
+def check_two_treatments(design: Sized) -> None:
+    """A plan names one treatment and one control: a third that participants take in turn would be told of nowhere."""
+    if design.further_treatments:
+        more = listed(design.further_treatments)
+        raise PlanError(
+            f"a plan compares its treatment, A, with its control, B, and these sequences give {more}, too, of which "
+            f"its documents would say nothing; size it by `trialplan size {design.slug()}`, or take sequences of two"
+        )
+
+
 def check_null(design: Sized) -> None:
     """A margin must leave a null hypothesis that can be true: one beyond the possible rates is rejected by itself."""
     if not isinstance(design, Design) or design.margin is None or design.members:

@@ -15,6 +15,7 @@ from trialplan.evidence.carried import PooledEffect
 from trialplan.evidence.intervals import wilson
 from trialplan.evidence.pooling import Pool
 from trialplan.numerics.lazy import np
+from trialplan.plan.arms import planned_alike
 from trialplan.plan.assumptions import Assumption, bridged
 from trialplan.plan.beliefs import beliefs_of
 from trialplan.plan.building import Trial
@@ -101,7 +102,9 @@ def _of_pool(pool: Pool) -> tuple[float, float, str]:
 def _says(trial: Trial, one: Assumption) -> str:
     words = trial.plan.content.trial
     if one in (trial.primary.rates or ()):
-        arm = words.treatment_name if one.role == "effect" else words.control_name
+        arm = words.control_name
+        if one.role == "effect":
+            arm = "each treatment arm" if planned_alike(trial.plan.content.arms) else words.treatment_name
         return f"the rate of {trial.primary.name} on {arm} is {{}}"
     return f"the {true_words(one.label)} {one.verb} {{}}"
 

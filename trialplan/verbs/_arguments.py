@@ -72,7 +72,10 @@ def tested(call: str, design: object) -> Design:
     """A design that has a test, or the sentence that says why it will not do."""
     if isinstance(taken := sized(call, design), Design):
         return single(call, taken)
-    raise ParameterError(f"takes a design that has a test and a power, and {taken.slug()} has none", owner=call)
+    found = type(taken).gives
+    way_out = "ask `size` of it" if found is None else f"give that, a {found.__name__}(...)"
+    reason = f"takes a design that has a test and a power; {type(taken).no_power()}"
+    raise ParameterError(reason, owner=call, way_out=way_out)
 
 
 def read(plan: PlanLike) -> Plan:

@@ -95,7 +95,7 @@ def counted(statement: Statement) -> Statement | None:
         evaluable=float(statement.events),
         per_arm=False,
         unclear=False,
-        groups=len(statement.cls.arm_names),
+        groups=len(statement.arm_names),
         cells=1,
         of_events=True,
     )
@@ -315,7 +315,7 @@ def solved(statement: Statement, name: str) -> list[float]:
     free = "favourable" not in statement.numbers
     for assumed in completed(statement.having(**{name: _placeholder(statement, name)})):
         either = free and "favourable" in assumed.statement.numbers
-        short = statement.completers - len(statement.cls.arm_names) / 2
+        short = statement.completers - len(statement.arm_names) / 2
         if assumed.cost <= 1 and (found := _crossings(_Surplus(assumed.statement, name, short, either))):
             return sorted(found, key=lambda value: value < 0)  # a difference is mostly meant to be above none
     return []

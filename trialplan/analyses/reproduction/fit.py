@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from trialplan.analyses.reproduction.rounding import PrintedSize, allowing, misallowed, rounded_up
 from trialplan.analyses.reproduction.statement import Statement
 from trialplan.stated import SizingMethod
+from trialplan.text import percent
 
 UNADDED = 3
 """Oddities of losses that are mentioned and that the only n does not allow for: it may be of those who complete."""
@@ -39,9 +40,12 @@ def fits(statement: Statement, method: SizingMethod, way: PrintedSize) -> Iterat
         yield Fit()
     elif statement.dropout is None:
         if statement.evaluable is not None:
+            if statement.contradicting:
+                yield Fit(enrolment=statement.contradicting)
+                return
             more = statement.enrolled / statement.evaluable - 1
             which = "more are enrolled" if more > 0 else "fewer are enrolled than are needed"
-            yield Fit(remarks=(f"why {abs(more):.0%} {which} is not stated",) if more else ())
+            yield Fit(remarks=(f"why {percent(abs(more))} {which} is not stated",) if more else ())
         elif statement.evaluable is None and math.isclose(way.evaluable, statement.enrolled):
             yield Fit()
     elif way.enrolled is not None and math.isclose(way.enrolled, statement.enrolled):
@@ -57,7 +61,7 @@ def _off(statement: Statement, enrolled: float) -> Fit:
     assert statement.enrolled is not None
     gives = f"the losses give {statement.shown(enrolled)} to enrol, not {statement.shown(statement.enrolled)}"
     added = statement.enrolled != statement.evaluable
-    if added and abs(enrolled - statement.enrolled) <= len(statement.cls.arm_names):
+    if added and abs(enrolled - statement.enrolled) <= len(statement.arm_names):
         return Fit(2, enrolment=gives)
     if rounded := rounded_up(statement, enrolled, statement.enrolled):
         return Fit(2, enrolment=f"the enrolment is {rounded}: {gives}")
@@ -115,4 +119,4 @@ def near_fit(statement: Statement, power: float | None, way: PrintedSize) -> Fit
 def _of_one_more(statement: Statement, way: PrintedSize) -> bool:
     """Whether the stated n is at most one participant per arm more than what the method prints."""
     gives = way.evaluable if statement.evaluable is not None or way.enrolled is None else way.enrolled
-    return 0 < statement.stated - gives <= len(statement.cls.arm_names) + _TINY
+    return 0 < statement.stated - gives <= len(statement.arm_names) + _TINY

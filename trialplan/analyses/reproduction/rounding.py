@@ -130,7 +130,7 @@ def allowing(statement: Statement, method: SizingMethod, evaluable: float) -> It
 
 def rounded_up(statement: Statement, n: float, stated: float) -> str:
     """To the next what the n was rounded up to give the one stated, per arm or in all; empty where it was not."""
-    arms = len(statement.cls.arm_names)
+    arms = len(statement.arm_names)
     if not n < stated <= n * (1 + _ROUNDED):
         return ""
     units = ((1 / arms, " per arm"), (statement.groups / arms, " in all")) if arms > 1 else ((1.0, ""),)
@@ -144,7 +144,7 @@ def rounded_up(statement: Statement, n: float, stated: float) -> str:
 
 def misallowed(statement: Statement) -> str:
     """The mistake in allowing for losses by which the stated n gives the stated enrolment; empty where none does."""
-    n, enrolled, arms = statement.evaluable, statement.enrolled, len(statement.cls.arm_names)
+    n, enrolled, arms = statement.evaluable, statement.enrolled, len(statement.arm_names)
     if n is None or enrolled is None or not statement.dropout:
         return ""
     if math.isclose(n, enrolled):

@@ -76,7 +76,7 @@ def _of_power(statement: Statement) -> Iterator[tuple[str, Statement]]:
 
 
 def _of_totals(statement: Statement) -> Iterator[tuple[str, Statement]]:
-    arms = len(statement.cls.arm_names)
+    arms = len(statement.arm_names)
     if arms == 1 or statement.of_events:
         return
     per_arm = statement.per_arm

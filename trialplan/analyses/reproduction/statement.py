@@ -7,16 +7,17 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any
 
 from trialplan import catalogue
 from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError, did_you_mean, field
+from trialplan.errors import ParameterError, TrialplanError, did_you_mean, field
 from trialplan.fields import NON_INFERIORITY, SUPERIORITY
-from trialplan.parameter import of_percent, parameters, with_role
+from trialplan.parameter import of_percent, parameters, typical, with_role
 from trialplan.stated import StatedEffect
-from trialplan.text import listed, quoted
+from trialplan.text import listed, percent, quoted
 
 SIZES = {
     "n": "participants in all arms together, as stated",
@@ -80,6 +81,8 @@ class Statement:
     arms: tuple[int, ...] | None = None
     per_arm: bool = False
     unclear: bool = False
+    contradicting: str = ""
+    """That two totals are stated, and no losses that explain them; empty where that is not so."""
     dropout: float | None = None
     groups: int = 2
     cells: int = 1
@@ -101,6 +104,11 @@ class Statement:
     def cls(self) -> type[Sized]:
         """The design's class."""
         return catalogue.design(self.design)
+
+    @cached_property
+    def arm_names(self) -> tuple[str, ...]:
+        """The arms that are compared: the design's, or as many groups as its numbers say."""
+        return arms_of(self.cls, self.numbers)
 
     @property
     def tests(self) -> bool:
@@ -166,7 +174,8 @@ class Statement:
         """What the statement counts by: participants per arm, or in all; or events."""
         if self.of_events:
             return self.cls.information
-        return "per arm" if self.per_arm and len(self.cls.arm_names) > 1 else "in all"
+        groups_unknown = self.cls.of_groups and not set(self.needed) <= set(self.numbers)
+        return "per arm" if self.per_arm and (len(self.arm_names) > 1 or groups_unknown) else "in all"
 
     @property
     def by_group(self) -> bool:
@@ -175,12 +184,26 @@ class Statement:
 
     def counted(self, n: float) -> float:
         """n of the arms that are compared as the statement counts."""
-        compared = len(self.cls.arm_names)
+        compared = len(self.arm_names)
         return n / compared / self.cells if self.unit == "per arm" else n * self.groups / compared
 
     def shown(self, n: float) -> str:
         """The same with the words for it."""
         return f"{self.counted(n):,.10g} {self.unit}"
+
+
+def arms_of(cls: type[Sized], numbers: Mapping[str, Any]) -> tuple[str, ...]:
+    """The arms that a design with these numbers compares; of groups as many as the numbers say, where they do.
+
+    A number that is missing and is no list of groups does not move them.
+    """
+    if not cls.of_groups:
+        return cls.arm_names
+    usual = {name: one for name, one in typical(cls).items() if isinstance(one, (int, float))}
+    try:
+        return cls(**{**usual, **numbers}).arm_names
+    except (TypeError, TrialplanError):  # the groups are not stated, or the numbers do not fit: that is told elsewhere
+        return cls.arm_names
 
 
 def around(cls: type[Sized]) -> dict[str, str]:
@@ -213,14 +236,15 @@ def read(given: Mapping[str, Any]) -> Statement:
             near = _instead(cls, name, given[name])
             raise ParameterError(f"{slug} has no {_brief(name)} that could be stated; {near}")
     power, digits, at_least = _power(given.get("power"))
+    numbers = _numbers(cls, given)
     statement = Statement(
         design=slug,
-        numbers=_numbers(cls, given),
+        numbers=numbers,
         power=power,
         digits=digits,
         at_least=at_least,
         dropout=_share(given.get("dropout")),
-        groups=_groups(cls, given.get("groups", len(cls.arm_names))),
+        groups=_groups(cls, given.get("groups"), len(arms_of(cls, numbers))),
         cells=2 if _two_by_two(cls, given.get("groups")) else 1,
         comparisons=_whole("comparisons", given.get("comparisons", 1)),
         looks=_rule("looks", given),
@@ -323,7 +347,7 @@ def _with_sizes(statement: Statement, stated: Mapping[str, Any]) -> Statement:
         events = f", or {field(statement.cls.information)}" if statement.cls.information else ""
         ways = f"{field('n')}, the total, or {field('per_arm')}, or {field('enrolled')}{events}"
         raise ParameterError(f"the statement does not say its n; give {ways}")
-    compared, arms = len(statement.cls.arm_names), None
+    compared, arms = len(statement.arm_names), None
     share = compared / statement.groups  # of a trial of more arms, the two that are compared
     counts = {name: _whole(name, value) for name, value in stated.items() if name != "arms"}
     if "arms" in stated:
@@ -336,6 +360,10 @@ def _with_sizes(statement: Statement, stated: Mapping[str, Any]) -> Statement:
     if len(totals) > 2 or len(after) > 1 or (len(totals) == 2 and after):
         shown = ", ".join(f"{field(name)} = {value}" for name, value in stated.items())
         raise ParameterError(f"the statement's numbers contradict each other: {shown}; check them")
+    if len(totals) == 2 and statement.dropout is None:
+        of_arms = counts.get("per_arm") if counts.get("per_arm", 0) * every == min(totals) else None
+        told = _contradicting(round(min(totals)), round(max(totals)), of_arms)
+        statement = statement.replace(contradicting=told)
     if len(totals) == 2:
         after, totals = {max(totals)}, {min(totals)}
     evaluable, enrolled = next(iter(totals), None), next(iter(after), None)
@@ -344,6 +372,13 @@ def _with_sizes(statement: Statement, stated: Mapping[str, Any]) -> Statement:
         evaluable, enrolled = None, evaluable
     per_arm = "per_arm" in stated or ("enrolled_per_arm" in stated and "n" not in stated)
     return statement.replace(evaluable=evaluable, enrolled=enrolled, arms=arms, per_arm=per_arm, unclear=unclear)
+
+
+def _contradicting(low: int, high: int, per_arm: int | None) -> str:
+    """What is said of two totals of which no loss explains one by the other: protocols print both, and mean losses."""
+    stated = f"{low:,} in all" if per_arm is None else f"{per_arm:,} per arm, which is {low:,} in all,"
+    more = percent(high / low - 1)
+    return f"{stated} and {high:,} in all contradict each other; {high:,} is read as those enrolled, {more} more"
 
 
 def _arms(compared: int, cells: int, stated: Any) -> tuple[int, ...]:
@@ -457,15 +492,17 @@ def _two_by_two(cls: type[Sized], stated: Any) -> bool:
     return named and len(cls.arm_names) == 2
 
 
-def _groups(cls: type[Sized], stated: Any) -> int:
-    """The groups among whom n is counted: of two by two all are compared, in halves."""
+def _groups(cls: type[Sized], stated: Any, compared: int) -> int:
+    """The groups among whom n is counted, those that are compared at least: of two by two all are, in halves."""
+    if stated is None:
+        return compared
     if _two_by_two(cls, stated):
         return 2
     if isinstance(stated, str) and re.search("[xX×*]", stated):
         two_by_two = ", or 2x2 of a factorial trial of two treatments" if len(cls.arm_names) == 2 else ""
         reason = f"must be a whole number{two_by_two}, not {_brief(stated)}"
         raise ParameterError(reason, parameter="groups", value=stated)
-    return _whole("groups", stated, least=len(cls.arm_names))
+    return _whole("groups", stated, least=compared)
 
 
 def _brief(stated: Any) -> str:

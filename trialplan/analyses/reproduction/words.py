@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ def page(found: Reproduction, named: Named = str) -> Page:
                 "" if one.enrolled is None else shown(one.enrolled),
                 "" if one.power is None else f"{one.power:.3f}",
                 _level(one),
-                one.matches,
+                _matches(found, one),
             ]
             for one in found.candidates
         ]
@@ -119,6 +120,19 @@ def _shown_power(power: float) -> str:
     return f"{power:.3f}" if power < 0.9995 else "more than 0.999"
 
 
+def _matches(found: Reproduction, one: Candidate) -> str:
+    """Whether a row gives the stated n; of one that has it and does not count, why it does not."""
+    stated = found.statement.stated
+    if one.matches != "no" or not any(n is not None and math.isclose(n, stated) for n in (one.n, one.enrolled)):
+        return one.matches
+    if found.statement.power is None:  # the headline says that none is stated
+        return one.matches
+    if one.reservations:
+        return f"no: only if {listed(reservation.words for reservation in one.reservations)}"
+    odd = "; ".join(filter(None, [*one.remarks, one.enrolment]))
+    return f"no: it would take too much at once ({odd})" if odd else one.matches
+
+
 def _level(one: Candidate) -> str:
     """The level of a row and its sides; empty where it has none."""
     if one.alpha is None:
@@ -152,6 +166,8 @@ def notes(found: Reproduction, named: Named = str) -> Iterator[str]:
         if also:
             yield f"Also reproduced by {'; '.join(_with_remarks(one, found.candidates[0]) for one in also[:3])}."
         return
+    if found.statement.contradicting:
+        yield f"{found.statement.contradicting}."
     for words, by in found.slips[1:4]:
         yield f"It would also follow if {words} ({method(by)})."
     for power, one in found.powers[1:4]:

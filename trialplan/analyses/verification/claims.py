@@ -4,6 +4,7 @@ from __future__ import annotations
 
 POWER, SUCCESS = "power", "success"
 FAVOUR, BOTH = "rejection in favour at the null", "rejection either way at the null"
+REJECTION = "rejection at the null"  # by a test without a direction
 LEVEL, DRAWING, DRAWING_AT_NULL = "type I error", "drawing", "drawing at the null"
 SIMULATION, ENUMERATION = "simulation", "enumeration"
 

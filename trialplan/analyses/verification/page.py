@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 def page(found: Verification) -> Page:
     """The design, its n and the claims, each beside its witness."""
     target = "" if found.target is None else f"  (asked for {found.target:g})"
-    both = found.design.two_tailed
+    counts = "rejections either way" if found.design.two_tailed else "rejections in the treatment's favour"
     of_trials = [
         ("n", f"{participants(found.arms)}{target}"),
-        ("power counts", "rejections either way" if both else "rejections in the treatment's favour"),
+        ("power counts", counts if found.design.directed else "rejections"),
         ("gap", f"{found.gap:+.4f}  (claim minus truth)"),
         ("trials", drawn(found)),
     ]

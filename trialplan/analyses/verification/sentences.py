@@ -16,6 +16,7 @@ from trialplan.analyses.verification.claims import (
     LEVEL,
     LIBERAL,
     POWER,
+    REJECTION,
     STRINGENT,
     SUCCESS,
 )
@@ -32,7 +33,7 @@ _NOTHING_SHOWN = 0.1
 """What chance may leave open of a power before a claim of it is shown to hold: the step from 0.8 to 0.9, between which
 trials choose."""
 
-_ORDER = (POWER, SUCCESS, FAVOUR, BOTH, LEVEL, DRAWING, DRAWING_AT_NULL)
+_ORDER = (POWER, SUCCESS, FAVOUR, BOTH, REJECTION, LEVEL, DRAWING, DRAWING_AT_NULL)
 
 
 def headline(found: Verification) -> str:
@@ -78,7 +79,7 @@ def _claimed(found: Verification) -> str:
     """What is claimed, in words."""
     there = {one.what for one in found.checks}
     at = "at any rate" if found.exact and found.enumerated_type_one_error is not None else "at the planned rate"
-    told = ["power", *(["rejection at the null"] if FAVOUR in there else [])]
+    told = ["power", *(["rejection at the null"] if {FAVOUR, REJECTION} & there else [])]
     return listed([*told, f"type I error {at}"] if LEVEL in there else told)
 
 
@@ -146,9 +147,9 @@ def _complaint(one: Check) -> str:
         return f"the test rejects a true null in {one.seen:.4f} by {one.by}, above its level of {one.claimed:g}"
     if one.what in (DRAWING, DRAWING_AT_NULL):
         return f"drawing trials gives {one.seen:.4f} where counting gives {one.claimed:.4f}: draw or analyse is wrong"
-    way = "in the treatment's favour" if one.what == FAVOUR else "either way"
+    way = {FAVOUR: " in the treatment's favour", BOTH: " either way"}.get(one.what, "")
     return (
-        f"on the null's boundary the formula claims rejection {way} in {one.claimed:.4f} where {one.by} shows "
+        f"on the null's boundary the formula claims rejection{way} in {one.claimed:.4f} where {one.by} shows "
         f"{one.seen:.4f}"
     )
 

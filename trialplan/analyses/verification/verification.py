@@ -19,6 +19,7 @@ from trialplan.analyses.verification.claims import (
     LEVEL,
     LIBERAL,
     POWER,
+    REJECTION,
     SIMULATION,
     STRINGENT,
     SUCCESS,
@@ -80,7 +81,7 @@ class Check:
         """
         if self.agrees or self.what in (POWER, SUCCESS):
             return self.agrees or self.seen > self.claimed
-        return self.what in (FAVOUR, BOTH) and self.seen < self.claimed
+        return self.what in (FAVOUR, BOTH, REJECTION) and self.seen < self.claimed
 
     @property
     def agrees(self) -> bool:
@@ -264,7 +265,7 @@ def _checks(design: Design, n: int, witnessed: list[_Witnessed], *, size: float 
     for null in nulls:
         off = 0.0 if design.exact else LIBERAL * float(design.level)
         power, success = float(null.design.power(n)), float(null.design.success(n))
-        yield from _against(FAVOUR, null, success, False, off)
+        yield from _against(FAVOUR if design.directed else REJECTION, null, success, False, off)
         if power - success > _EXACT:
             yield from _against(BOTH, null, power, True, off)
         yield from _drawing(DRAWING_AT_NULL, null)

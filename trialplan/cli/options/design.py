@@ -334,12 +334,10 @@ class DesignGroup(click.Group):
 
     def refusal(self, slug: str) -> str:
         """Why it does not."""
-        found = catalogue.design(slug).gives
-        if found is not None:
-            stages = f"its answer is a {found.slug()} design, which can be asked: `trialplan {{}} {found.slug()}`"
-            verb = click.get_current_context().info_name
-            return f"{slug} has no test and no power of its own: it searches for a design; {stages.format(verb)}"
-        return f"{slug} has no test and no power; use `trialplan size {slug}`"
+        cls = catalogue.design(slug)
+        if cls.gives is not None:
+            return f"{cls.no_power()}: `trialplan {click.get_current_context().info_name} {cls.gives.slug()}`"
+        return f"{cls.no_power()}; use `trialplan size {slug}`"
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The designs that the verb applies to."""

@@ -68,6 +68,9 @@ def _reworded(error: click.UsageError) -> str:
 
 def _no_such_option(error: click.NoSuchOption) -> str:
     name = error.option_name
+    if name == "--n" and error.ctx is not None and isinstance(error.ctx.command, click.Group):
+        group = error.ctx.command  # what takes --n is what stands after the design
+        return f"{error.ctx.command_path} needs {getattr(group, 'needs', 'a verb')} first, and its options after it"
     if name == "--n":
         return "n is what this verb finds; for a given n ask `trialplan power` or `trialplan effect`"
     if name in MOVED:

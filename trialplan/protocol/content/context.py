@@ -75,7 +75,7 @@ from trialplan.protocol.content.views import (
 )
 from trialplan.protocol.content.worst_doubt import worst_doubt
 from trialplan.sequential.base import WithLooks
-from trialplan.text import listed, plural
+from trialplan.text import listed
 from trialplan.wrapper import Names, Wrapper
 
 NAMES = {
@@ -209,6 +209,7 @@ def basics(trial: Trial) -> dict[str, Any]:
         "randomises": len(trial.answer.arms) > 1,
         "single_arm": tuple(trial.answer.arms) == ONE_ARM,
         "in_turn": design.fixed.in_turn,
+        "done": design.done,
         "people": design.counted_in,
         "lost_within": _lost_within(design.fixed),
         "loses_by_itself": bool(design.fixed.loses_by),
@@ -396,9 +397,7 @@ def _gathered(trial: Trial, endpoint: Endpoint, fixed: Sized) -> str:
     """In how many clusters the participants of its own number come, by the plan's names of the arms."""
     if endpoint.answer is None or fixed.members:
         return ""
-    names = arm_names(trial, fixed)
-    clusters = fixed.clusters(int(endpoint.answer.n))
-    return listed(f"{plural(count, 'cluster')} of {names[arm]}" for arm, count in clusters.items())
+    return fixed.gathered(int(endpoint.answer.n), arm_names(trial, fixed))
 
 
 def _other_test(trial: Trial, endpoint: Endpoint, fixed: Sized) -> OtherTest | None:

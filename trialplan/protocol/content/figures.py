@@ -35,12 +35,21 @@ def schema(trial: Trial) -> figures.TrialSchema:
     """From randomisation to the primary endpoint."""
     said, section = as_allocated(trial), trial.primary.section
     arms = [(arm.name, int(arm.n)) for arm in arms_randomised(trial)]
+    orders = _orders(trial)
     return figures.TrialSchema(
-        arms=arms,
-        allocation=said.allocation if len(arms) > 1 else None,
+        arms=orders or arms,
+        kind="sequence" if orders else "arm",
+        allocation=":".join("1" * len(orders)) if orders else said.allocation if len(arms) > 1 else None,
         timepoint=section.timepoint,
         endpoint=section.name,
     )
+
+
+def _orders(trial: Trial) -> list[tuple[str, int]]:
+    """What is given in each period, by the plan's names, and how many take it in this order; empty side by side."""
+    named = {"treatment": trial.plan.content.trial.treatment_name, "control": trial.plan.content.trial.control_name}
+    orders = [", then ".join(named[one] for one in order) for order in trial.design.fixed.orders.values()]
+    return [(order, trial.n_randomised // len(orders)) for order in orders]
 
 
 def graph(trial: Trial) -> Any:
@@ -138,18 +147,13 @@ def _course(trial: Trial, endpoint: Endpoint) -> figures.OverTime | None:
     return over_time(endpoint.design, n, looks, arms)
 
 
-def _done(trial: Trial) -> str:
-    """What is done with participants: chance gives them an arm, or there is just one."""
-    return "randomised" if len(trial.answer.arms) > 1 or trial.design.fixed.in_turn else "enrolled"
-
-
 def power_curve(trial: Trial) -> figures.Curves:
     """Power against participants: as planned, and where other shares of an open-label excess are not believed."""
     design, n, section = trial.design, int(trial.answer.n), trial.primary.section
     counts = participants_around(design, n)
     lines = [("as planned", [power_or_nan(design, count) for count in counts]), *_by_discount(trial, counts)]
     return figures.Curves(
-        x_name=f"participants {'with the outcome' if section.dropout else _done(trial)} in all",
+        x_name=f"participants {'with the outcome' if section.dropout else trial.design.done} in all",
         x=counts,
         lines=lines,
         quantity="power",
@@ -183,7 +187,7 @@ def heat_map(trial: Trial) -> figures.HeatMap | None:
     return figures.HeatMap(
         x_name=f"rate on {said.control_name} (%)",
         x=[_in_percent(rate) for rate in across],
-        y_name=f"rate on {said.treatment_name} (%)",
+        y_name=f"rate on {' or '.join(treatments(trial))} (%)",
         y=[_in_percent(rate) for rate in upwards],
         values=grid.n / len(smooth.weights) if equal else grid.n,
         quantity="participants per arm" if equal else "participants",

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from trialplan.evidence.bridge import Reading
+from trialplan.plan.assumptions import Assumption
 from trialplan.plan.building import Endpoint, Trial
-from trialplan.protocol.content.views import of_control
+from trialplan.protocol.content.views import of_controls
 from trialplan.text import with_article
 
 Said = Mapping[str, Any]
@@ -22,10 +23,14 @@ def bridged(trial: Trial, said: Said) -> str | None:
 
 
 def control_elsewhere(trial: Trial, said: Said) -> str | None:
-    """P02: the control rate is borrowed from arms that differ, or has no source."""
-    assumed = of_control(trial)
-    if assumed is None:
-        return None
+    """P02: the control rate of a primary endpoint is borrowed from arms that differ, or has no source."""
+    found = of_controls(trial)
+    seen = [(one.name, told) for one, assumed in found if (told := _control_elsewhere(assumed))]
+    of = {name: f" ({name})" if len(found) > 1 else "" for name, _ in seen}
+    return "; ".join(f"{told}{of[name]}" for name, told in seen) or None
+
+
+def _control_elsewhere(assumed: Assumption) -> str | None:
     if assumed.borrowed is None:
         name = "control rate" if assumed.unit == "proportion" else assumed.label
         return f"The {name} is the planners' own choice" if assumed.basis == "ours" else None
@@ -38,11 +43,11 @@ def control_elsewhere(trial: Trial, said: Said) -> str | None:
 
 def control_accepted(trial: Trial, said: Said) -> str | None:
     """P02: the plan accepts the differences by name, and the predictive interval carries them."""
-    assumed = of_control(trial)
-    if assumed is not None and assumed.borrowed is not None:
-        accepted = all(one.severity == "information" for one in assumed.borrowed.findings)
-        return "Accepted by name; the predictive interval and the scenarios carry the difference" if accepted else None
-    return None  # other rates beside it are no source
+    open_still = [assumed for _, assumed in of_controls(trial) if _control_elsewhere(assumed)]
+    for assumed in open_still:  # other rates beside one without a source are none
+        if assumed.borrowed is None or any(one.severity != "information" for one in assumed.borrowed.findings):
+            return None
+    return "Accepted by name; the predictive interval and the scenarios carry the difference" if open_still else None
 
 
 def change_within_an_arm(trial: Trial, said: Said) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from trialplan.plan.building import Trial
 from trialplan.protocol.content.claim import claim, missing_outcome
 from trialplan.protocol.content.pitfalls import Met
-from trialplan.protocol.content.views import ABSURD, of_control
+from trialplan.protocol.content.views import ABSURD, of_controls
 
 _LEAST_POWER = 0.8
 """The error of the second kind is by convention at most 20 % (ICH E9, 3.5)."""
@@ -39,11 +39,14 @@ def _unanswered(trial: Trial, pitfalls: Sequence[Met]) -> Iterator[str]:
 
 
 def _of_the_control(trial: Trial, pitfalls: Sequence[Met]) -> Iterator[str]:
-    """P02, a control rate without a source, blocks where the plan does not answer it."""
-    assumed = of_control(trial)
-    unanswered = any(one.id == "P02" and not one.answer for one in pitfalls)
-    if unanswered and assumed is not None and assumed.borrowed is None and assumed.basis == "ours":
-        yield "P02 is not answered (the control rate is the planners' own, and no source of it is named)"
+    """P02, a control rate without a source, blocks where the plan does not answer it: of any primary endpoint."""
+    if not any(one.id == "P02" and not one.answer for one in pitfalls):
+        return
+    found = of_controls(trial)
+    for endpoint, assumed in found:
+        if assumed.borrowed is None and assumed.basis == "ours":
+            of = f" of {endpoint.name}" if len(found) > 1 else ""
+            yield f"P02 is not answered (the control rate{of} is the planners' own, and no source of it is named)"
 
 
 def _of_the_number(trial: Trial) -> Iterator[str]:

@@ -12,7 +12,7 @@ from trialplan.outcome import EffectScale
 from trialplan.page import Table
 from trialplan.plan.arms import arm_words, received
 from trialplan.plan.assumptions import Assumption
-from trialplan.plan.building import Trial
+from trialplan.plan.building import Endpoint, Trial
 from trialplan.plan.schema import EndpointSection, TrialSection
 from trialplan.protocol.content.claim import Claim, MissingOutcome
 from trialplan.protocol.content.filters import Verbatim, in_its_unit
@@ -201,6 +201,14 @@ class Range:
 def of_control(trial: Trial) -> Assumption | None:
     """What the primary assumes of a control arm; a single arm is held against a threshold, and has none."""
     return trial.primary.by_role("comparator") if len(trial.answer.arms) > 1 else None
+
+
+def of_controls(trial: Trial) -> list[tuple[Endpoint, Assumption]]:
+    """The same of each primary endpoint that assumes something of it."""
+    if len(trial.answer.arms) < 2:
+        return []
+    found = ((one, one.by_role("comparator")) for one in trial.primaries)
+    return [(one, assumed) for one, assumed in found if assumed is not None]
 
 
 ONE_ARM, TWO_ARMS = ("treatment",), ("treatment", "control")

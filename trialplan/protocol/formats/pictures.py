@@ -75,6 +75,7 @@ def pictures(trial: Trial) -> dict[str, Picture]:
         else "Rates in the table, of which the plan draws none"
     )
     looks = ", without looks" if design.looks else ""
+    of_arms = "of both arms" if len(trial.answer.arms) == 2 else "of a treatment and of the control"
     follows = trial.primary.rates is not None and trial.primary.rates[0].bridge is not None
     others = "the others as planned" + ("; the treatment rate is bridged anew at each control rate" if follows else "")
     decided = ", and when the looks are decided on" if design.looks else ""
@@ -102,7 +103,7 @@ def pictures(trial: Trial) -> dict[str, Picture]:
             )
             for name, (figure, of) in drawings.courses(trial).items()
         ),
-        ("heat-map", drawings.heat_map(trial), f"{asked} by the rates of both arms{looks}{method}."),
+        ("heat-map", drawings.heat_map(trial), f"{asked} by the rates {of_arms}{looks}{method}."),
         ("tornado", drawings.swings(trial), f"{asked} if one assumption is otherwise, {others}."),
     ]
     return {name: Picture(name=name, caption=text, figure=figure) for name, figure, text in made if figure is not None}
