@@ -112,6 +112,8 @@ class Parameter:
     """What it has a value for each of, such as strata, where it is a vector: the core axis, always the last one."""
     order: str = ""
     """Where it is a vector of which each value must lie beyond the one before: rises, or falls."""
+    likely: float = math.inf
+    """The largest share that anybody means: what is more in per cent was not meant as one."""
     shown: str = ""
     """What the help prints for it after the option, where its domain does not tell."""
     role: str = ""
@@ -192,7 +194,7 @@ class Parameter:
         # where none may be lost, a share of 1 is more likely to be one per cent than everybody
         from_one = small or (isinstance(self.domain, Interval) and 0 in self.domain and 1 not in self.domain)
         likely = _SURELY <= value <= 100 or (from_one and 1 <= value < _SURELY)
-        if small and value > _NEVER_SMALL:
+        if value > 100 * self.likely:
             return f"it is small, as in {_plain(self.typical[0])} or {_plain(self.typical[-1])}"
         written = likely and isinstance(self.domain, Interval) and value / 100 in self.domain
         return of_percent(f"{_plain(value)}%") if share and written else ""
@@ -342,9 +344,6 @@ def _vector(value: Any, domain: Any, unit: str) -> Any:
 
 _SURELY = 2.0
 """From here on what should have been a share is one in per cent: nobody writes 2 for a share by a slip."""
-
-_NEVER_SMALL = 50.0
-"""Per cent that no level, and no rate of something rare, is: what was typed is no percentage."""
 
 _SMALL = 0.02
 """A share that may be as small is written in per cent as 1 or 2, too."""

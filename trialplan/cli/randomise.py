@@ -110,10 +110,10 @@ def command(plan: str | None, output: Path | None, masked: Path | None, **given:
     with options.typed(Sized, **{name: f"--{name}" for name in ("arms", "blocks", "n", "seed")}):
         scheme = randomise(plan, arms=arms, n=given["n"], blocks=sizes, strata=strata or None, seed=seed)
     _write(scheme, output, masked)
-    if output is None:
-        click.echo(_extent(scheme), err=True)
     if seed is None:
         click.echo(f"seed {scheme.seed}: {SECRET}", err=True)
+    if output is None:
+        click.echo(_extent(scheme), err=True)
     for doubt in (*scheme.without(), *scheme.doubts()):
         click.echo(doubt, err=True)
 
