@@ -100,6 +100,12 @@ class TestTyped:
         assert main(["size", "two-proportions", *line.split()]) == 2
         assert said in capsys.readouterr().err
 
+    def test_participants_as_they_were_typed(self, capsys):
+        """Not as a power of ten."""
+        line = "power two-proportions --control 0.3 --treatment 0.5 --test fisher --n 10000000"
+        assert main(line.split()) == 2
+        assert "at most 50,000 for an exact test, not 10,000,000" in capsys.readouterr().err
+
     def test_what_exclude_needs(self, capsys):
         """It names the number, and not another verb."""
         assert main(["exclude", "two-proportions", "--control", "0.3", "--n", "100"]) == 2

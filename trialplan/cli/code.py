@@ -69,17 +69,17 @@ def _of_design(cls: type[Sized], language: str | None, output: Path | None, **gi
 
     with options.typed(cls):
         script = code(design, tongue, power=target, dropout=dropout)
-    _show(script, output)
+    show_script(script, output)
 
 
 def _of_plan(name: str, language: str | None, output: Path | None) -> None:
     tongue = _language(language, output)
     from trialplan.verbs.second_opinion import code
 
-    _show(code(name, tongue), output)
+    show_script(code(name, tongue), output)
 
 
-def _show(script: str, output: Path | None) -> None:
+def show_script(script: str, output: Path | None) -> None:
     """The script where it was asked for, and on stderr what it does not recompute."""
     show_text(script, output)
     for one in getattr(script, "not_run", ()):
