@@ -55,6 +55,7 @@ def alpha() -> Any:
         optional=True,
         symbol="α",
         typical=(0.01, 0.1),
+        likely=0.5,
     )
 
 

@@ -254,7 +254,8 @@ def check_writable(path: Path) -> None:
     try:
         _check_target(_target(path), path)
         if path.exists() and not _REPLACED.get()(path):
-            raise FileError(f"{path} exists already; choose another name, or overwrite it with --force")
+            force = "force=True" if _INPUTS.get() is None else "--force"
+            raise FileError(f"{path} exists already; choose another name, or overwrite it with {force}")
     except OSError as cause:
         raise _unwritable(path, cause) from cause
 
@@ -314,6 +315,19 @@ def may_replace(which: Callable[[Path], bool] = lambda path: True) -> None:
     """From now on, within `nothing_lost`, files that are there may be written over: all, or `which` are such."""
     before = _REPLACED.get()
     _REPLACED.set(lambda path: before(path) or which(path))
+
+
+@contextmanager
+def replacing(force: bool) -> Iterator[None]:
+    """Within the block, a file that is there is written over only by `force`; within a command that has decided it."""
+    if _INPUTS.get() is not None:
+        yield
+        return
+    before = _REPLACED.set(lambda path: force)
+    try:
+        yield
+    finally:
+        _REPLACED.reset(before)
 
 
 def is_input(path: Path) -> None:

@@ -93,17 +93,19 @@ class Answer:
         way_out = f"save it as {', '.join(FORMATS)}"
         raise ParameterError("this answer has no picture", owner=self, way_out=way_out)
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Write the picture (.svg, .png, .pdf) or the page (.json, .csv, .txt, .md), as the path's suffix says.
 
-        The file is written whole or not at all, and its path given back. Raises FileError where the suffix names no
-        format or the file cannot be written, ParameterError where the answer has no picture.
+        The file is written whole or not at all, over one that is there only by `force`, and its path given back. Raises
+        FileError where the suffix names no format or the file cannot be written, ParameterError where the answer has no
+        picture.
         """
         path = files.as_path(path)
         files.check_suffix(path, [*FORMATS, *PICTURES])
         if path.suffix.lower() in PICTURES:
-            return self.figure().save(path)
-        return files.write(path, FORMATS[path.suffix.lower()](self.page()))
+            return self.figure().save(path, force=force)
+        with files.replacing(force):
+            return files.write(path, FORMATS[path.suffix.lower()](self.page()))
 
     def __str__(self) -> str:
         return as_text(self.page()).rstrip("\n")

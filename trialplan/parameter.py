@@ -112,6 +112,8 @@ class Parameter:
     """What it has a value for each of, such as strata, where it is a vector: the core axis, always the last one."""
     order: str = ""
     """Where it is a vector of which each value must lie beyond the one before: rises, or falls."""
+    likely: float = math.inf
+    """The largest share that anybody means: what is more in per cent was not meant as one."""
     shown: str = ""
     """What the help prints for it after the option, where its domain does not tell."""
     role: str = ""
@@ -189,7 +191,11 @@ class Parameter:
         """
         share = self.unit == "proportion" or self.domain in (PROPORTION, RATE)
         small = bool(self.typical) and self.typical[0] < _SMALL
-        likely = _SURELY <= value <= 100 or (small and 1 < value < _SURELY)
+        # where none may be lost, a share of 1 is more likely to be one per cent than everybody
+        from_one = small or (isinstance(self.domain, Interval) and 0 in self.domain and 1 not in self.domain)
+        likely = _SURELY <= value <= 100 or (from_one and 1 <= value < _SURELY)
+        if value > 100 * self.likely:
+            return f"it is small, as in {_plain(self.typical[0])} or {_plain(self.typical[-1])}"
         written = likely and isinstance(self.domain, Interval) and value / 100 in self.domain
         return of_percent(f"{_plain(value)}%") if share and written else ""
 
@@ -306,18 +312,22 @@ def _number(value: Any, domain: Any, unit: str) -> Any:
     """A float, or an array of floats for anything with more than one element."""
     if isinstance(value, (bool, str)):
         # an outcome may itself be measured in per cent
-        way_out = "" if in_units_of_the_outcome(unit) else of_percent(value)
+        way_out = as_decimal(value) or ("" if in_units_of_the_outcome(unit) else of_percent(value))
         raise ParameterError(f"must be a number, not {value!r}", way_out=way_out)
+    if isinstance(value, int) and abs(value) > _FARTHEST:  # more figures than a float may have
+        raise ParameterError(f"must lie in {domain.carried}, where arithmetic keeps its digits, not {_brief(value)}")
     if isinstance(value, (int, float)):
         return _inside(float(value), domain)
     try:
         values = np.asarray(value)
     except ValueError:  # ragged lists
         raise ParameterError(f"must be a number, not {value!r}") from None
+    if not values.size:
+        raise ParameterError("must be one number or more, not none")
     if values.dtype.kind not in "iuf":
         raise ParameterError(f"must be a number, not {value!r}")
     values = values.astype(float)
-    for extreme in (values.min(), values.max()) if values.size else ():
+    for extreme in (values.min(), values.max()):
         _inside(float(extreme), domain)
     return values if values.ndim else float(values)
 
@@ -353,6 +363,30 @@ def _inside(value: float, domain: Interval) -> float:
         raise ParameterError(f"must lie in {domain.carried}, where arithmetic keeps its digits, not {_near(value)}")
     where = f"lie in {domain}" if domain != REAL else "be a finite number"
     raise _OutsideError(f"must {where}, not {_plain(value)}", value=value)
+
+
+def as_decimal(value: Any) -> str:
+    """How to write a number that was typed as a fraction or with a decimal comma; nothing for what is neither.
+
+    >>> as_decimal("1/3"), as_decimal("0,3"), as_decimal("1,000"), as_decimal("low")
+    ('write it as a decimal, 0.333333', 'write a decimal point: 0.3', '', '')
+    """
+    text = str(value).strip()
+    if (fraction := re.fullmatch(r"(\d{1,15})\s*/\s*(\d{1,15})", text)) and int(fraction[2]):
+        return f"write it as a decimal, {int(fraction[1]) / int(fraction[2]):.6g}"
+    comma = re.fullmatch(r"([+-]?\d{1,15}),(\d{1,15})", text)
+    grouped = comma is not None and len(comma[2]) == 3 and comma[1].lstrip("+-") != "0"  # may be thousands
+    return f"write a decimal point: {comma[1]}.{comma[2]}" if comma and not grouped else ""
+
+
+def _brief(value: int) -> str:
+    """A whole number as it is typed, or about it, where it has more figures than anyone reads."""
+    figures = value.bit_length() * math.log10(2)
+    return str(value) if figures < _FIGURES_READ else f"a number of {figures:,.0f} figures"
+
+
+_FIGURES_READ = 20
+"""Figures of a whole number that a sentence repeats."""
 
 
 def of_percent(value: Any) -> str:

@@ -69,6 +69,28 @@ class _Spoken(type):
         return own.replace(parameters=[*own.parameters.values()][1:])
 
 
+@cache
+def _compared(cls: type) -> tuple[str, ...]:
+    """The fields by which two designs of a class are told apart."""
+    return tuple(one.name for one in dataclasses.fields(cls) if one.compare)
+
+
+def _content(design: Sized) -> tuple[Any, ...]:
+    return tuple(getattr(design, name) for name in _compared(type(design)))
+
+
+def _same(one: Any, another: Any) -> bool:
+    """Whether two numbers are the same, or two arrays in every cell; an array of one is not a number."""
+    shapes = getattr(one, "shape", None), getattr(another, "shape", None)
+    if shapes == (None, None):
+        return bool(one == another)
+    return shapes[0] == shapes[1] and bool(np.array_equal(one, another))
+
+
+def _hashable(one: Any) -> Any:
+    return (one.shape, tuple(one.ravel().tolist())) if hasattr(one, "shape") else one
+
+
 def _check_names(cls: type, values: tuple[Any, ...], numbers: Mapping[str, Any]) -> None:
     """Raise where a number has no name, another one than the design's, or is missing that has to be there."""
     there = [one for one in dataclasses.fields(cls) if one.init]
@@ -146,6 +168,8 @@ class Sized(Stated, metaclass=_Spoken):
                 raise ParameterError(reason, owner=cls.__name__, way_out="give the field another name")
         if "__repr__" not in vars(cls):
             cls.__repr__ = Sized.__repr__  # type: ignore[method-assign]  # a dataclass would write its own
+        # as it would of these, which fail for arrays: numpy compares them cell by cell, and they have no hash
+        cls.__eq__, cls.__hash__ = Sized.__eq__, Sized.__hash__  # type: ignore[method-assign]
 
     def __post_init__(self) -> None:
         """Check every declared number against its domain, then how they fit together."""
@@ -159,6 +183,22 @@ class Sized(Stated, metaclass=_Spoken):
             if not (value is None and declared.open and self.has_level):  # what a trial can show may be what is asked
                 own[name] = declared.check(type(self).__name__, name, value)
         self.check()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same design with the same numbers; arrays are the same where all their cells are."""
+        if self is other:
+            return True
+        if type(self) is not type(other):
+            return NotImplemented
+        return all(_same(one, another) for one, another in zip(_content(self), _content(other), strict=True))
+
+    def __hash__(self) -> int:
+        """That of its numbers, by content where they are arrays."""
+        content = _content(self)
+        try:
+            return hash(content)
+        except TypeError:
+            return hash(tuple(_hashable(one) for one in content))
 
     def __repr__(self) -> str:
         """The design with the numbers that it has."""

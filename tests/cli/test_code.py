@@ -7,6 +7,9 @@ import sys
 
 import pytest
 
+from trialplan import ManyToOne, TwoMeans, code
+from trialplan.cli.code import show_script
+
 DESIGN = ("code", "two-proportions")
 RATES = (*DESIGN, "--control", "0.3", "--treatment", "0.5")
 
@@ -64,3 +67,18 @@ class TestCode:
         assert hint in ran.err
         assert ran.err.count("\n") == 1
         assert sorted(workshop.iterdir()) == before
+
+
+def test_what_no_script_recomputes_is_told(capsys):
+    """A script that compares nothing ends well, so that the verb says beside it what it cannot recompute, and why."""
+    script = code(ManyToOne(design=TwoMeans(difference=0.5, sd=1), treatments=3), "python")
+    show_script(script, None)
+    ran = capsys.readouterr()
+    assert ran.err == f"trialplan: not recomputed: the trial: many-to-one, n = 204: {NOWHERE}\n"
+    assert "NOTHING WAS COMPARED" in ran.out
+    assert "many-to-one, many-to-one" not in ran.out
+    show_script(code(TwoMeans(difference=0.5, sd=1), "python"), None)
+    assert capsys.readouterr().err == ""
+
+
+NOWHERE = "many-to-one is in none of the packages"

@@ -49,10 +49,10 @@ class TestMain:
         return fail_with
 
     def test_interrupted(self, run, failing):
-        """Ctrl-C ends with exit code 130 and without a word."""
+        """Ctrl-C ends with exit code 130, and every verb says so in the same words."""
         failing(KeyboardInterrupt())
         ran = run("designs")
-        assert (ran.code, ran.out, ran.err) == (130, "", "")
+        assert (ran.code, ran.out, ran.err) == (130, "", "trialplan: interrupted\n")
 
     def test_reader_gone(self, failing, monkeypatch):
         """A pipe whose reader has gone ends quietly, and not with the code of a failed check."""

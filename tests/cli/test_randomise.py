@@ -18,9 +18,11 @@ def table(text):
 
 class TestRandomise:
     def test_prints_the_list_as_csv(self, run):
-        """Without a file the list is printed, stratum columns first, and nothing is told on stderr."""
+        """Without a file the list is printed, stratum columns first; stderr says how long it is, and why."""
         ran = run(*ARMS, "--seed", "7", "--stratum", "site=A,B")
-        assert (ran.code, ran.err) == (0, "")
+        lines = len(table(ran.out))
+        why = f"2 strata, {lines} lines; each stratum's list is long enough for all 30 participants, in whole blocks\n"
+        assert (ran.code, ran.err) == (0, why)
         assert list(table(ran.out)[0]) == ["site", "sequence", "block", "participant", "arm"]
         assert {row["arm"] for row in table(ran.out)} == {"cells", "placebo"}
 

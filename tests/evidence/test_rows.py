@@ -1,11 +1,14 @@
 """Rows as they are typed: one outcome under two spellings, totals among studies, empty tables, SDs of 0."""
 
+import re
+
 import pytest
 
 from trialplan.errors import EvidenceError
 from trialplan.evidence import audit, read
 from trialplan.evidence.bridge import PooledReading
 from trialplan.evidence.names import is_total, near
+from trialplan.evidence.pools import pools_of
 from trialplan.evidence.report import page
 from trialplan.evidence.selection import PoolChoice, pool_outcome
 
@@ -147,3 +150,88 @@ class TestPage:
         """What is done about a study without an event stands beside the pool."""
         found = pool_outcome(read("msc-lupus-nephritis"), "death", PoolChoice(reports="all", denominators="enrolled"))
         assert "sun-2010 (0/16) and liang-2010 (0/15)" in found.note
+
+
+class TestArms:
+    def test_two_spellings_of_an_arm(self, table):
+        """They are counted apart, so that the audit asks whether they are one."""
+        head = "study,outcome,arm,events,of\n"
+        typed = table(f"{head}a,response,Drug,3,20\na,relapse,drug ,4,20\na,response,sham,1,20\n")
+        (finding,) = findings(typed, "T18")
+        assert "'Drug' and 'drug' are 2 arms here" in finding.seen
+        assert findings(table(f"{head}a,response,Drug,3,20\na,response,drug 2,4,20\n"), "T18") == []
+
+    @pytest.mark.parametrize(("control", "raised"), [("none", True), ("placebo", False)])
+    def test_a_placebo_without_a_control(self, table, control, raised):
+        """Its arm would count as one of the treatment."""
+        head = "study,outcome,control,arm,events,of\n"
+        typed = table(f"{head}a,response,{control},drug,3,20\na,response,{control},Placebo,1,20\n")
+        assert bool(findings(typed, "T19")) == raised
+
+    def test_an_arm_that_is_not_there(self, table):
+        """A table without arms, and one with others, say so; that counts lack is not said."""
+        with pytest.raises(EvidenceError, match="no arm 'drug' among the rows of 'response'; its rows name no"):
+            pool_outcome(table(THREE), "response", PoolChoice(arms=("drug",)))
+        typed = table("study,outcome,arm,events,of\na,response,drug A,3,20\nb,response,drug A,3,21\n")
+        with pytest.raises(EvidenceError, match="did you mean 'drug A'"):
+            pool_outcome(typed, "response", PoolChoice(arms=("drug",)))
+
+
+class TestCourse:
+    @pytest.mark.parametrize(("later", "kind", "raised"), [(3, "ever", 1), (5, "ever", 0), (3, "landmark", 0)])
+    def test_what_was_had_at_any_time_is_not_lost(self, table, later, kind, raised):
+        """Cumulative counts that fall contradict each other; those at a visit may fall."""
+        head = "study,outcome,kind,timepoint_months,events,of\n"
+        found = findings(table(f"{head}a,x,{kind},12,{later},10\na,x,{kind},6,5,10\n"), "T17")
+        assert len(found) == raised
+        assert all("5/10 had it by 6 months, and only 3/10 by 12 months" in one.seen for one in found)
+
+
+class TestAlone:
+    @pytest.mark.parametrize(
+        ("reported", "said"),
+        [
+            ("30", "which may be 30 %"),
+            ("0.3", "which may be 0.3 % or a share, 30 %"),
+            ("3", "which may be 3 people or 3 %"),
+            ("250", "which may be a count or a mean, though 10 are counted"),
+        ],
+    )
+    def test_a_number_is_no_word(self, table, reported, said):
+        """It is asked what it is, and it is not called a word."""
+        told = [one.seen for one in audit(table(f"study,outcome,reported,of\na,x,{reported},10\n"))]
+        assert any(f"A number alone is printed: {reported!r} of 10, {said}" in one for one in told)
+        assert not any("in words only" in one for one in told)
+
+    def test_more_than_all(self, table):
+        """130 % of 10 is no question of a denominator."""
+        (finding,) = findings(table("study,outcome,reported,of\na,x,130%,10\n"), "T02")
+        assert finding.seen == "130 % of 10 is more than all of them."
+
+
+class TestTimes:
+    @pytest.mark.parametrize(
+        ("cell", "said"),
+        [
+            ("24w", "24 weeks are 5.5 months: write 5.5"),
+            ("24 wk", "24 weeks are 5.5 months: write 5.5"),
+            ("week 24", "24 weeks are 5.5 months: write 5.5"),
+            ("90d", "90 days are 3 months: write 3"),
+            ("1y", "1 year is 12 months: write 12"),
+            ("2 yr", "2 years are 24 months: write 24"),
+            ("6mo", "write 6, without the unit"),
+            ("6*", "it bears the mark of a footnote: write 6"),
+        ],
+    )
+    def test_a_unit_is_no_footnote(self, table, cell, said):
+        """Whoever dropped the letter would have made months of weeks."""
+        with pytest.raises(EvidenceError, match=re.escape(said)):
+            table(f"study,outcome,timepoint_months,events,of\na,x,{cell},3,10\n")
+
+
+def test_many_studies_are_not_left_out_one_by_one(table):
+    """Of so many no pool without each is made, and the page says so."""
+    many = table(HEAD + "".join(f"s{i},x,{3 + i % 5},20\n" for i in range(501)))
+    pools = pools_of(many, "x")
+    assert not pools.parts
+    assert "not of 501" in pools.undefined[0]

@@ -51,6 +51,10 @@ class TestRead:
                 [('value = 0.2\nbasis = "ours"', 'value = "20%"\nbasis = "ours"')],
                 ["value must be a finite number", "write 20 % as 0.2 where it is a share"],
             ),
+            (
+                [('value = 0.2\nbasis = "ours"', 'value = "0,2"\nbasis = "ours"')],
+                ["[endpoint.assumptions.control] of endpoint number 1", "write a decimal point: 0.2, without quotes"],
+            ),
             ([("value = 0.1\n", 'value = "10%"\n')], ["value must lie in (0, 1), not '10%'; write 10 % as 0.1"]),
             ([("[0.0, 0.25", "[-0.1, 0.25")], ["[scenarios]: discounts number 1 must lie in [0, 1], not -0.1"]),
             ([('basis = "realistic"', 'basis = "hoped"')], ["target_difference", "important", "hoped"]),

@@ -78,7 +78,7 @@ class TestPacked:
         """What each may hold, all of them together may not."""
         half = packed(a_csv=b"0" * (tasks.MOST_BYTES * 2 // 3))
         other = packed(b_csv=b"0" * (tasks.MOST_BYTES * 2 // 3))
-        assert opened(pages, ("a.zip", half))[0] == "table"
+        assert "are taken" not in refused(pages, ("a.zip", half))  # what it holds is no table
         assert "are taken" in refused(pages, ("a.zip", half), ("b.zip", other))
         few = [(f"{i}.zip", packed(**{f"t{i}{j}_csv": TABLE for j in range(11)})) for i in range(2)]
         assert "22 files" in refused(pages, *few) or "21 files" in refused(pages, *few)
@@ -152,12 +152,21 @@ class TestContent:
     @pytest.mark.parametrize("content", [b"\0\1\2", b"\xff\xfe\0", b"", b"MZ\x90"])
     @pytest.mark.parametrize("name", ["t.csv", "t.toml", "t.xlsx", "t.xls", "t.exe"])
     def test_junk(self, name, content, pages):
-        """What is neither plan nor table is refused at once, or says so on the page of what was opened."""
-        if name == "t.xlsx":
-            assert "save it again" in refused(pages, (name, content))
-            return
-        _, key = opened(pages, (name, content))
-        assert pages.wrong(f"plan=starter&view.table={key}", "evidence", live=False)
+        """What is neither plan nor table is refused at once, whatever it is called, and not kept."""
+        sentence = refused(pages, (name, content))
+        assert sentence
+        assert str(pages.shelf.folder) not in sentence
+        assert [*pages.shelf.folder.iterdir()] == []
+
+    def test_each_error_of_a_table_by_itself(self, pages):
+        """One table that can be read is shown beside one that cannot; of that all errors are a list."""
+        wrong = b"study,outcome,events,of\na,x,5,3\nb,x,many,20\n"
+        assert " | " in refused(pages, ("w.csv", wrong))
+        kind, key = opened(pages, ("t.csv", TABLE.encode()), ("w.csv", wrong))
+        shown = pages("evidence", f"plan=starter&view.table={key}")
+        assert kind == "table"
+        assert shown.index("t.csv") < shown.index('<ul class="wrong">') < shown.index("The shipped plan")
+        assert " | " not in shown
 
     def test_markup(self, starter, table, pages):
         """Names with markup are shown as they are on every page, and in the file to mail."""

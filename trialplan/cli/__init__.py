@@ -107,17 +107,18 @@ def root(ctx: click.Context) -> None:
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; a wrong input is one sentence on stderr."""
+    typed = list(sys.argv[1:] if args is None else args)
     try:
         _stand_in_for_closed_streams()
         with _ended_by_kill(), nothing_lost(), announced():
-            code = _run(list(sys.argv[1:] if args is None else args))
+            code = _run(typed)
             sys.stdout.flush()
     except (click.ClickException, TrialplanError) as error:
         return _refuse(sentence(error))
-    except Terminated:
-        return TERMINATED
-    except (KeyboardInterrupt, click.Abort):
-        return INTERRUPTED
+    except (KeyboardInterrupt, click.Abort) as ended:
+        if not (typed and typed[0] in SERVING):  # that is how those are ended
+            _say(": ".join(filter(None, ("interrupted", str(ended)))))
+        return TERMINATED if isinstance(ended, Terminated) else INTERRUPTED
     except BrokenPipeError:
         _forget(sys.stdout)
         return PIPE_CLOSED
@@ -129,12 +130,17 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _refuse(sentence: str) -> int:
-    """Say why, on a stderr that may itself not take it."""
+    """Say why."""
+    _say(sentence)
+    return REFUSED
+
+
+def _say(sentence: str) -> None:
+    """On a stderr that may itself not take it."""
     try:
         print(f"trialplan: {sentence}", file=sys.stderr, flush=True)
     except OSError:
         _forget(sys.stderr)
-    return REFUSED
 
 
 def _stand_in_for_closed_streams() -> None:

@@ -69,14 +69,21 @@ def _of_design(cls: type[Sized], language: str | None, output: Path | None, **gi
 
     with options.typed(cls):
         script = code(design, tongue, power=target, dropout=dropout)
-    show_text(script, output)
+    show_script(script, output)
 
 
 def _of_plan(name: str, language: str | None, output: Path | None) -> None:
     tongue = _language(language, output)
     from trialplan.verbs.second_opinion import code
 
-    show_text(code(name, tongue), output)
+    show_script(code(name, tongue), output)
+
+
+def show_script(script: str, output: Path | None) -> None:
+    """The script where it was asked for, and on stderr what it does not recompute."""
+    show_text(script, output)
+    for one in getattr(script, "not_run", ()):
+        click.echo(f"trialplan: not recomputed: {one}", err=True)
 
 
 command = options.DesignsAndPlans(

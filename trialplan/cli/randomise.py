@@ -112,6 +112,8 @@ def command(plan: str | None, output: Path | None, masked: Path | None, **given:
     _write(scheme, output, masked)
     if seed is None:
         click.echo(f"seed {scheme.seed}: {SECRET}", err=True)
+    if output is None:
+        click.echo(_extent(scheme), err=True)
     for doubt in (*scheme.without(), *scheme.doubts()):
         click.echo(doubt, err=True)
 
@@ -202,14 +204,19 @@ def _write(scheme: Scheme, output: Path | None, masked: Path | None) -> None:
         else:  # the screen holds the list, and nothing else
             click.echo(as_csv(page), nl=False)
     if output is not None:
-        lines = page.data["list"]
-        strata = len({tuple(line[name] for name in scheme.strata) for line in lines})
-        each = "each stratum's list" if strata > 1 else "it"
-        across = f"{strata} strata, " if strata > 1 else ""
-        extent = f"{across}{len(lines):,} lines; {each} is long enough for all {scheme.n:,} {scheme.of}s"
-        wrote(output, f": {extent}; {SECRET}")
+        wrote(output, f": {_extent(scheme)}; {SECRET}")
         if masked is not None:
             wrote(masked, ", without arms and blocks")
+
+
+def _extent(scheme: Scheme) -> str:
+    """How many lines there are, and why so many: in every stratum enough for all, in whole blocks."""
+    lines = scheme.page().data["list"]
+    strata = len({tuple(line[name] for name in scheme.strata) for line in lines})
+    each = "each stratum's list" if strata > 1 else "it"
+    across = f"{strata} strata, " if strata > 1 else ""
+    whole = ", in whole blocks" if len(lines) > strata * scheme.n else ""
+    return f"{across}{len(lines):,} lines; {each} is long enough for all {scheme.n:,} {scheme.of}s{whole}"
 
 
 def _arms(given: Mapping[str, Any]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from trialplan.cli.options import workers as running
 from trialplan.cli.options.command import Verb
 from trialplan.cli.options.output import as_typed, output_options, to_screen, wrote
 from trialplan.design import Design, Sized
-from trialplan.errors import ParameterError, did_you_mean
+from trialplan.errors import ParameterError, TrialplanError, did_you_mean
 from trialplan.parameter import needed, parameters
 from trialplan.text import flag, plural
 
@@ -223,9 +223,12 @@ def _answer(asked: Any, given: Mapping[str, Any], said: str = "", plan: Any = No
     with journal:
         try:
             grid = _computed(asked, journal, executor)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as ended:
             done = f"{journal.scenarios:,} of {plural(asked.cells, 'scenario')}"
-            click.echo(f"trialplan: interrupted; {done} are kept in {journal.path}: add --resume to go on", err=True)
+            raise type(ended)(f"{done} are kept in {journal.path}; add --resume to go on") from None
+        except TrialplanError:
+            if journal.places:
+                click.echo(f"{journal.path} keeps what is done, for --resume; delete it if nobody goes on", err=True)
             raise
         grid_files.write(grid, path, given["figure"], plan, as_typed(path))
         if given["as_json"]:

@@ -91,7 +91,13 @@ def of_design(design: Sized, target: float | None = None, dropout: float | None 
     )
 
 
-def script(sizings: Iterable[Sizing], language: str, *, title: str, origin: str, without: Iterable[str] = ()) -> str:
+class Script(str):
+    """A script, and what of it is not run, each with the reason."""
+
+    not_run: tuple[str, ...] = ()
+
+
+def script(sizings: Iterable[Sizing], language: str, *, title: str, origin: str, without: Iterable[str] = ()) -> Script:
     """The script in R or Python; the same sample sizes give the same text.
 
     >>> from trialplan import AdverseEvent
@@ -104,7 +110,7 @@ def script(sizings: Iterable[Sizing], language: str, *, title: str, origin: str,
     items = [item for sizing in sizings for item in _items(sizing, language, folder)]
     template = _environment(folder, language).get_template(f"script.{language}.j2")
     own = [item for item in items if item["sizes_trial"]]
-    return str(
+    made = Script(
         template.render(
             items=items,
             title=title,
@@ -114,6 +120,8 @@ def script(sizings: Iterable[Sizing], language: str, *, title: str, origin: str,
             version=__version__,
         )
     )
+    made.not_run = tuple(f"{item['title']}: {item['why']}" for item in items if not item["snippet"])
+    return made
 
 
 def _items(sizing: Sizing, language: str, folder: Path) -> Iterator[dict[str, Any]]:
@@ -133,7 +141,7 @@ def _item(sizing: Sizing, language: str, folder: Path) -> dict[str, Any]:
     why = "" if design.members else design.not_elsewhere
     there = (folder / language / f"{slug}.j2").is_file() and not why
     return {
-        "title": f"{sizing.name}: {slug}, {test}, n = {answer.n:,}",
+        "title": f"{sizing.name}: {', '.join(dict.fromkeys((slug, test)))}, n = {answer.n:,}",
         "formula": design.formula,
         "reference": design.reference,
         "numbers": list(_numbers(sizing).items()) if there else [],

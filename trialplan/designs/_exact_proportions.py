@@ -44,7 +44,7 @@ def tails(design: TwoProportions, n: Numbers) -> tuple[Numbers, Numbers]:
         most = _ENUMERATED if design.margin is None else _ENUMERATED_AT_MARGIN
         if one > most:
             against = "" if design.margin is None else " with a margin"
-            reason = f"must be at most {most} for an exact test{against}, not {one:g}"
+            reason = f"must be at most {most:,} for an exact test{against}, not {one:,.15g}"
             way_out = f"use {field('test')} score"
             raise ParameterError(reason, owner=design, parameter="n", value=one, way_out=way_out)
     if design.margin is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from trialplan.numerics.search import increasing_root
 from trialplan.outcomes.ordered import Ordered
 from trialplan.parameter import POSITIVE, PROPORTION, Numbers, parameter
 from trialplan.rejection import decide, either_way
+from trialplan.text import number, percent
 
 VarianceName = Literal["proportional-odds", "proportional-odds-finite", "general", "midrank-scores"]
 """The variances of the rank sum at the planned effect."""
@@ -167,6 +169,16 @@ class OrderedCategories(Design):
         shape = self.shape()
         ends = (np.full(shape, -_FARTHEST), np.full(shape, _FARTHEST)) if shape else (-_FARTHEST, _FARTHEST)
         return exp(increasing_root(surplus, *ends))
+
+    def detail_rows(self, extra: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """As for every design, after the categories of an arm whose last one is left out: what is left may surprise."""
+        completed = []
+        for name in ("control", "treatment"):
+            stated = getattr(self, name)
+            if isinstance(stated, tuple) and len(found := self._probabilities(name)) > len(stated):
+                each = ", ".join(number(one) for one in found)
+                completed.append((f"all of {name}", f"{each}; the last, {percent(found[-1])}, is what is left"))
+        return [*completed, *super().detail_rows(extra)]
 
     def arms_probabilities(self) -> tuple[list[Numbers], list[Numbers]]:
         """Of all categories: treatment, control."""

@@ -90,7 +90,7 @@ class TwoStage(Design):
     def check_n(self, n: float) -> None:
         """Raise unless n is that of the stages."""
         if n != self.only_n:
-            reason = f"is fixed by the stages {', '.join(self.stages)} at {self.only_n}, not {n:g}"
+            reason = f"is fixed by the stages {', '.join(self.stages)} at {self.only_n}, not {n:,.15g}"
             raise ParameterError(reason, owner=self, parameter="n", value=n)
 
     def power(self, n: Numbers) -> Numbers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from trialplan.evidence.finding import RATE, Seen, SeenAndMeans, arms_of, outcome_rule, percent, rate, rule
@@ -169,6 +170,10 @@ def arms_do_not_add_up(table: EvidenceTable) -> Iterator[Seen]:
             )
 
 
+_ALL = 100
+"""Per cent that are everybody."""
+
+
 @rule("T02", "warning", RATE)
 def percentage_of_nobody(table: EvidenceTable) -> Iterator[Seen]:
     """A percentage that no whole number of participants gives has another denominator than it seems."""
@@ -181,11 +186,47 @@ def percentage_of_nobody(table: EvidenceTable) -> Iterator[Seen]:
             for number in percentages(text):
                 if isinstance(of, int) and not counts_of(number, of):
                     below = math.floor(float(number) * of / 100)
+                    if float(number) > _ALL:
+                        yield (
+                            (study.key, label),
+                            f"{number} % of {of} is more than all of them.",
+                            "It is no share of these people: a count of events, a ratio, or a misprint. Look up what "
+                            "it is of, and do not turn it back into a count.",
+                        )
+                        continue
                     yield (
                         (study.key, label),
                         f"{number} % of {of} is no whole number of people: {rate(below, of)}, {rate(below + 1, of)}.",
                         "The percentage has another denominator, or is misprinted. Do not turn it back into a count.",
                     )
+
+
+@rule("T17", "warning", RATE)
+def fewer_than_before(table: EvidenceTable) -> Iterator[Seen]:
+    """Those who have had something at any time cannot become fewer."""
+    for study in table.studies:
+        courses: dict[tuple[str, str | None], list[ReportedOutcome]] = {}
+        for row in study.outcomes:
+            if row.kind == "ever" and isinstance(row.events, int) and row.timepoint_months is not None:
+                courses.setdefault((row.name, row.arm), []).append(row)
+        for course in courses.values():
+            in_time = sorted(course, key=lambda row: row.timepoint_months or 0.0)
+            for before, after in pairwise(in_time):
+                if before.timepoint_months != after.timepoint_months and int(after.events or 0) < int(
+                    before.events or 0
+                ):
+                    yield (
+                        (study.key, after.label),
+                        f"{_counted(before)} had it by {before.timepoint_months:g} months, and only "
+                        f"{_counted(after)} by {after.timepoint_months:g} months.",
+                        "Whoever has had it at any time has had it later, too. The later row counts those who have it "
+                        "then (kind landmark), or other people, or one of the two is misprinted. Settle it before "
+                        "either is used.",
+                    )
+
+
+def _counted(row: ReportedOutcome) -> str:
+    return f"{row.events}/{row.of}" if isinstance(row.of, int) else f"{row.events}"
 
 
 @outcome_rule("T03", "warning", RATE)

@@ -22,7 +22,7 @@ from trialplan.evidence.finding import (
     rule,
 )
 from trialplan.evidence.measures import RATIO_MEASURES
-from trialplan.evidence.numerals import percentages
+from trialplan.evidence.numerals import number_alone, percentages
 from trialplan.numerics.distributions import upper_t_quantile
 from trialplan.text import listed
 
@@ -174,6 +174,13 @@ def words_only(study: Study, outcome: ReportedOutcome) -> SeenAndMeans | None:
             f"Only a percentage is printed: {outcome.reported!r}{'' if of is None else f' of {of}'}{would}.",
             "A percentage may be of those observed, or be estimated from times. Write events where the report confirms "
             "the count; without it no rate is computed.",
+        )
+    if may_be := number_alone(outcome.reported, of if isinstance(of, int) else None):
+        return (
+            f"A number alone is printed: {outcome.reported!r}{'' if of is None else f' of {of}'}, which may be "
+            f"{' or '.join(may_be)}.",
+            "Which it is decides the rate, and nobody can tell from the table. Look it up: write a count in events, a "
+            "percentage in reported with its sign; without it no rate is computed.",
         )
     return (
         f"Reported in words only: {outcome.reported!r}.",

@@ -6,7 +6,19 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trialplan.evidence.finding import MEANING, RATE, THE_TABLE, Seen, SeenAndMeans, by_name, keys, outcome_rule, rule
+from trialplan.evidence.control import says_none
+from trialplan.evidence.finding import (
+    EFFECT,
+    MEANING,
+    RATE,
+    THE_TABLE,
+    Seen,
+    SeenAndMeans,
+    by_name,
+    keys,
+    outcome_rule,
+    rule,
+)
 from trialplan.evidence.intervals import clopper_pearson
 from trialplan.evidence.names import folded, is_total, of_authors
 from trialplan.text import listed, percent, plural
@@ -35,6 +47,47 @@ def nearly_the_same_name(table: EvidenceTable) -> Iterator[Seen]:
                 "Only rows with the very same name are pooled and compared. Write one name if it is one outcome, and "
                 "names that a reader can tell apart if it is not.",
             )
+
+
+@rule("T18", "warning", MEANING)
+def nearly_the_same_arm(table: EvidenceTable) -> Iterator[Seen]:
+    """Two spellings of an arm are two arms."""
+    for study in table.studies:
+        spellings: dict[str, dict[str, None]] = {}
+        for row in study.outcomes:
+            if row.arm:
+                spellings.setdefault(folded(row.arm), {})[row.arm] = None
+        for names in spellings.values():
+            if len(names) > 1:
+                yield (
+                    (study.key, None),
+                    f"{listed(map(repr, names))} are {len(names)} arms here.",
+                    "Only rows with the very same name are one arm: their participants are counted apart, or compared "
+                    "with each other. Write one name if it is one arm, and names that a reader can tell apart if not.",
+                )
+
+
+@rule("T19", "warning", EFFECT)
+def a_control_without_one(table: EvidenceTable) -> Iterator[Seen]:
+    """An arm that is called a placebo receives no treatment, whatever the study's control says."""
+    for study in table.studies:
+        if study.control is None or not says_none(study.control):
+            continue
+        said = {row.arm: None for row in study.outcomes if row.arm and row.role is None and _UNTREATED.match(row.arm)}
+        for arm in said:
+            yield (
+                (study.key, None),
+                f"The arm {arm!r} is called a control, and the study's control is {study.control!r}, so that it counts "
+                "as an arm of the treatment.",
+                "One of the two is wrong. Write in control what that arm received if it was one in the same period; "
+                "else name the arm by what it received, or write its role in its rows.",
+            )
+
+
+_UNTREATED = re.compile(
+    r"\s*(placebo|sham|control|untreated|no treatment|standard of care|usual care)\b", re.IGNORECASE
+)
+"""How arms begin that do not receive the treatment."""
 
 
 @rule("T15", "block", RATE)

@@ -105,6 +105,20 @@ _QUOTED = re.compile(r"([+-]?\d+)(\.\d+)?")
 _COMMA = re.compile(r"[+-]?\d+,(?!\d{3}$)\d+")
 """A decimal comma, and not what may be thousands."""
 _OVER = re.compile(r"\s*(\d+)\s*/\s*(\d+)\s*")
+_IN_MONTHS = ("timepoint_months", "follow_up_months")
+_TIME = re.compile(
+    rf"({_FIGURES})\s*(d|days?|w|wks?|weeks?|mos?|mths?|months?|m|y|yrs?|years?)\.?"
+    rf"|(d|days?|w|wks?|weeks?|mos?|months?|m|y|yrs?|years?)\.?\s*({_FIGURES})",
+    re.IGNORECASE,
+)
+"""A time with its unit, as in 24w, 6 mo, week 24."""
+_UNITS: dict[str, tuple[str, Callable[[float], float]]] = {
+    "d": ("day", lambda days: days / 30.44),
+    "w": ("week", lambda weeks: weeks / 4.348),
+    "m": ("month", lambda months: months),
+    "y": ("year", lambda years: years * 12),
+}
+"""By the first letter: the unit, and what it is in months of 365.25/12 days."""
 _PRINTED_IN = {"follow_up_months": "follow_up"}
 """Where a study's cell has words of its own."""
 
@@ -188,6 +202,8 @@ def way_out(name: str, domain: str, value: object) -> str:
         return f"; write it without quotes, {value}"
     if name in ("events", "of") and (over := _OVER.fullmatch(str(value))):
         return f"; write {over[1]} in events and {over[2]} in of"
+    if isinstance(value, str) and name in _IN_MONTHS and (way_out := _in_months(value)):
+        return f"; {way_out}"
     if isinstance(value, str) and domain.startswith(("a number", "a whole number")):
         for pattern, words_for_it in _AS_PRINTED:
             if match := pattern.fullmatch(value.strip()):
@@ -199,6 +215,25 @@ def way_out(name: str, domain: str, value: object) -> str:
     if name == "centres":
         return f"; write [{value!r}]"
     return "; correct it, or leave it out if the source does not say"
+
+
+def _in_months(printed: str) -> str:
+    """How to write a time that bears its unit: 24 weeks are no 24 months.
+
+    >>> _in_months("24w"), _in_months("week 24"), _in_months("6 mo"), _in_months("6a")
+    ('24 weeks are 5.5 months: write 5.5', '24 weeks are 5.5 months: write 5.5', 'write 6, without the unit', '')
+    """
+    match = _TIME.fullmatch(printed.strip())
+    if match is None:
+        return ""
+    figures, unit = match[1] or match[4], (match[2] or match[3])[0].lower()
+    name, convert = _UNITS[unit]
+    number = float(re.sub("[,·]", ".", figures))
+    if unit == "m":
+        return f"write {number:g}, without the unit"
+    months = f"{convert(number):.2g}" if convert(number) < 10 else f"{convert(number):.3g}"
+    told = f"{number:g} {name}{'' if number == 1 else 's'} {'is' if number == 1 else 'are'} {months} months"
+    return f"{told}: write {months}"
 
 
 def _place(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:

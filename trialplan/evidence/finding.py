@@ -76,8 +76,8 @@ def grouped(findings: Sequence[Finding], rows: Sequence[Sequence[str]]) -> str:
         sum(one == "block" for one in some) for some in ([f.severity for f in findings], [r[0] for r in rows])
     )
     return (
-        f"Findings that mean the same for planning are one row, which names every place: {len(findings)} findings in "
-        f"{len(rows)} rows, the {blocks} that block in {told}."
+        f"Findings that mean the same for planning are one row, which names every place: {len(findings):,} findings "
+        f"in {len(rows):,} rows, the {blocks:,} that block in {told:,}."
     )
 
 
@@ -110,7 +110,7 @@ class Findings(Answer, tuple[Finding, ...]):
         records = [asdict(one) for one in self]
         return Page(
             data={"findings": records},
-            headline=f"{plural(len(self), 'finding')}, {blocking} of which a plan must answer",
+            headline=f"{plural(len(self), 'finding')}, {blocking:,} of which a plan must answer",
             tables=[Table(COLUMNS, rows, "Findings")] if rows else [],
             notes=[grouped(self, rows)] if len(rows) < len(self) else [],
             records=lambda: records,

@@ -86,6 +86,22 @@ def bare_share(printed: str, x: int, n: int | None) -> str | None:
     return f"{number} %" if n and rounds_to(x, n, number) else as_percentage(number)
 
 
+def number_alone(printed: str, of: int | None) -> list[str]:
+    """What a number may be that is printed without a sign and without a count, of so many people; nothing of words.
+
+    >>> number_alone("30", 10), number_alone("0.3", 10), number_alone("3", 10), number_alone("high", 10)
+    (['30 %'], ['0.3 %', 'a share, 30 %'], ['3 people', '3 %'], [])
+    """
+    number = re.sub("[,·]", ".", printed.strip())
+    if not _BARE.fullmatch(number):
+        return []
+    value = Fraction(number)
+    count = value.denominator == 1 and (of is None or value <= of)
+    shares = [*([f"{number} %"] if value <= 100 else []), *([f"a share, {as_percentage(number)}"] if value < 1 else [])]
+    may_be = [*([f"{number} people"] if count else []), *shares]
+    return may_be or [f"a count or a mean, though {of} are counted" if of is not None else "a count or a mean"]
+
+
 def whole_part(printed: str, of: int) -> int | None:
     """The count that is printed of so many people, as 3/10, or as a percentage that it is exactly: "30 %" of 10."""
     fraction = _FRACTION.fullmatch(printed)

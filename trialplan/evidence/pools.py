@@ -16,6 +16,7 @@ from trialplan.evidence.risk_of_bias import RiskOfBias, worst_studies
 from trialplan.evidence.selection import PoolChoice, compares, outcome_effects, pool_choices
 from trialplan.evidence.table import EvidenceTable, Study, domains
 from trialplan.page import Answer, Page, plain
+from trialplan.progress import tell
 
 if TYPE_CHECKING:
     from trialplan.figures import Forest
@@ -102,6 +103,11 @@ class Pools(Answer):
         self.figure().save(path)
 
 
+_MOST_LEFT_OUT = 500
+"""Studies of which each is left out in turn: beyond, one weighs next to nothing, and so many pools, each with all its
+studies, take minutes and gigabytes."""
+
+
 def pools_of(
     table: EvidenceTable,
     outcome: str,
@@ -135,7 +141,12 @@ def pools_of(
         effects, _ = outcome_effects(table, name, replace(base, reports="all"), one)
         groups = [] if by is None else _groups(table, effects.labels, by)
         some = {group: [i for i, name in enumerate(groups) if name == group] for group in dict.fromkeys(groups)}
-        if len(effects.labels) > 2:
+        if len(effects.labels) > _MOST_LEFT_OUT:
+            undefined.append(
+                f"Pools without each study are told of up to {_MOST_LEFT_OUT:,} studies, not of {len(effects.labels):,}"
+                f"{of_measure}; take out of the table what is doubted, or pool in groups."
+            )
+        elif len(effects.labels) > 2:
             places = range(len(effects.labels))
             some |= {f"without {effects.labels[left]}": [i for i in places if i != left] for left in places}
         risks = {key: risk for key in effects.labels if (risk := table.study(key).risk) is not None}
@@ -145,7 +156,8 @@ def pools_of(
             named = f"without the worst by {next(iter(risks.values())).tool.name} ({', '.join(judged_worst)})"
             some[named] = kept
         judged_risks |= risks
-        for part, indices in some.items():
+        for done, (part, indices) in enumerate(some.items()):
+            tell("pools", done, len(some))
             try:
                 parts[f"{part}{of_measure}"] = pool(effects.take(indices), method, interval)
             except ParameterError as why:

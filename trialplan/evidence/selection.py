@@ -138,7 +138,21 @@ def _reporting(table: EvidenceTable, name: str, choice: PoolChoice) -> dict[str,
             f"the arm {arm!r} of {key} sums up its other arms and would count everybody twice; remove its row, or name "
             "it by what it received"
         )
+    _check_arms(table, name, reported, choice)
     return {key: _rows(table.study(key), rows, choice) for key, rows in reported.items() if rows}
+
+
+def _check_arms(
+    table: EvidenceTable, name: str, reported: dict[str, list[ReportedOutcome]], choice: PoolChoice
+) -> None:
+    """Raise where an arm is asked for that no row of the outcome has."""
+    rows = [(table.study(key), row) for key, several in reported.items() for row in several]
+    arms = dict.fromkeys(row.arm for _, row in rows if row.arm)
+    roles = {role for study, row in rows if (role := role_of(study, row)) is not None}
+    for asked in choice.arms or ():
+        if asked not in arms and asked not in roles:
+            way_out = did_you_mean(asked, arms) if arms else f"its rows name no arm: leave {field('arms')} out"
+            raise EvidenceError(f"there is no arm {asked!r} among the rows of {name!r}; {way_out}")
 
 
 def _rows(study: Study, rows: list[ReportedOutcome], choice: PoolChoice) -> list[ReportedOutcome]:

@@ -118,14 +118,17 @@ class Figure:
         """What stands where, for who points at a place; none where nothing of it can be told by itself."""
         return iter(())
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, force: bool = False) -> Path:
         """Write the picture to a .svg, .png or .pdf file, whole or not at all; the path is given back.
 
-        Raises FileError where the suffix names none of these or the file cannot be written.
+        A file that is there is written over only by `force`. Raises FileError where the suffix names none of these or
+        the file cannot be written.
         """
         path = files.as_path(path)
         files.check_suffix(path, FORMATS)
-        return files.write(path, render(self, path.suffix))
+        with files.replacing(force):
+            files.check_writable(path)
+            return files.write(path, render(self, path.suffix))
 
     def _repr_svg_(self) -> str:
         """What a notebook shows."""

@@ -6,10 +6,11 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from trialplan.errors import did_you_mean
-from trialplan.parameter import Interval, of_percent
+from trialplan.parameter import Interval, as_decimal, of_percent
 from trialplan.plan.schema import PlanFile
 
 _LONGEST = 80
@@ -125,6 +126,8 @@ def _way_out(node: Mapping[str, Any], value: Any) -> str:
     options = [_followed(one, _schema()) for one in (node, *node.get("anyOf", ()))]
     highest = next((end for one in options for end in (one.get("exclusiveMaximum"), one.get("maximum")) if end), None)
     kinds = {one.get("type") for one in options}
+    if isinstance(value, str) and "number" in kinds and (way_out := as_decimal(value)):
+        return f"; {way_out}, without quotes"
     if isinstance(value, str) and "number" in kinds and (way_out := of_percent(value)):
         return f"; {way_out}" if highest == 1 else f"; {way_out} where it is a share"
     if (
@@ -149,12 +152,13 @@ def _counted(count: int, singular: str, many: str) -> str:
 
 def _where(place: Sequence[Any]) -> str:
     """The section as a TOML file writes it; the second endpoint is [[endpoint]] number 2."""
-    words = []
-    for part, following in zip(place, [*place[1:], None], strict=False):
-        if isinstance(part, int):
-            continue
-        words.append(f"{part} number {following + 1}" if isinstance(following, int) else str(part))
-    return f"[{'.'.join(words)}]" if words else "the top of the file"
+    names = [str(part) for part in place if not isinstance(part, int)]
+    counted = [f"{name} number {number + 1}" for name, number in pairwise(place) if isinstance(number, int)]
+    if not names:
+        return "the top of the file"
+    if counted and not isinstance(place[-1], int):  # a section within one of several
+        return f"[{'.'.join(names)}] of {' of '.join(reversed(counted))}"
+    return f"[{'.'.join([*names[:-1], counted[-1]])}]" if counted else f"[{'.'.join(names)}]"
 
 
 def _fields(place: Sequence[Any]) -> dict[str, Any]:

@@ -150,6 +150,9 @@ def total(design: Sized, n: int | None) -> int:
         )
     whole = as_whole(n)
     if isinstance(whole, bool) or not isinstance(whole, int):
-        raise ParameterError(f"{field('n')} must be a whole number of participants in all, not {quoted(n)}")
+        several = isinstance(whole, list | tuple)
+        way_out = "ask for each on its own, or the method power(n), which takes arrays" if several else ""
+        reason = f"{field('n')} must be a whole number of participants in all, not {quoted(n)}"
+        raise ParameterError(reason, way_out=way_out)
     design.check_n(whole)
     return whole

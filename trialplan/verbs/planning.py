@@ -77,6 +77,7 @@ def render_protocol(
     templates: str | Path | None = ...,
     reference: str | Path | None = ...,
     patience: float = ...,
+    force: bool = ...,
 ) -> list[Path]: ...
 @spoken
 def render_protocol(
@@ -86,6 +87,7 @@ def render_protocol(
     templates: str | Path | None = None,
     reference: str | Path | None = None,
     patience: float = _PATIENCE,
+    force: bool = False,
 ) -> str | list[Path]:
     """The protocol draft that a plan makes: its Markdown, or, where `outputs` are named, those files, written.
 
@@ -97,9 +99,9 @@ def render_protocol(
     format follows the suffix: .md, .html, .docx, .pdf or .tex, of a registry's record .txt and .json too; .html,
     .docx, .pdf and .tex need the extra `report`. `templates` is a folder that overrides some of the shipped ones, in
     at most `patience` seconds; `reference` is the Word file whose styles a .docx takes: `render_protocol("plan.toml",
-    "draft.docx", reference="house.docx")`.
+    "draft.docx", reference="house.docx")`. A file that is there is written over only by `force`.
     """
-    from trialplan.files import as_path
+    from trialplan.files import as_path, replacing
 
     house: dict[str, Any] = {
         "templates": None if templates is None else Path(templates),
@@ -109,7 +111,8 @@ def render_protocol(
     }
     if outputs:
         paths = [as_path(output) for output in outputs]
-        with _drawing_ahead(paths) if templates is None and document not in _SHORT else nullcontext():
+        ahead = _drawing_ahead(paths) if templates is None and document not in _SHORT else nullcontext()
+        with replacing(force), ahead:
             from trialplan import protocol
 
             return protocol.write(read(plan), paths, **house)

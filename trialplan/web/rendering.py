@@ -130,6 +130,7 @@ def _rendered(subject: Subject, state: State, kind: PageKind, *, quick: bool = F
                 "kinds": there,
                 "onward": next((one for one in there if one.place > kind.place), None),
                 "state": state,
+                "own": "table" in state.looked_at,
                 "query": state.query(),
                 "subject": subject,
                 "wrong": told["wrong"] or broken,

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import parse_qsl
 
 from trialplan.errors import FileError, ParameterError, TrialplanError
+from trialplan.evidence import read as read_table
 from trialplan.evidence.text_table import WORKBOOKS
+from trialplan.files import given
 from trialplan.web.pictures import MEDIUM, PICTURES
 from trialplan.web.rendering import Late, late_html, page_html, part_html, worked_html
-from trialplan.web.shelf import PLAN_FILE, Shelf
+from trialplan.web.shelf import PLAN_FILE, TABLE_FILE, Shelf
 from trialplan.web.state import State, of_query
 from trialplan.web.subject import Subject
 from trialplan.web.told import told
@@ -112,7 +115,9 @@ def take_in(shelf: Shelf, contents: Sequence[tuple[str, bytes]]) -> tuple[str, s
     if len(plans) > 1:
         raise FileError(f"{len(plans)} of the files are plans; open one at a time, with its tables")
     if not plans:
-        return "table", shelf.put(files)
+        key = shelf.put(files)
+        _refuse_unread(shelf.folder_of(key))
+        return "table", key
     plan = files.pop(plans[0])
     if PLAN_FILE in files:
         raise FileError(f"a table is called {PLAN_FILE}, as the plan is here; give it another name, in the plan too")
@@ -122,6 +127,21 @@ def take_in(shelf: Shelf, contents: Sequence[tuple[str, bytes]]) -> tuple[str, s
     except TrialplanError as why:
         raise FileError(told(why)) from None
     return "plan", key
+
+
+def _refuse_unread(folder: Path) -> None:
+    """Raise, with all that is wrong, where none of the files in a folder is a table that can be read."""
+    wrong: list[str] = []
+    for path in sorted(folder.iterdir()):
+        try:
+            with given(TABLE_FILE, {path.name: path}):
+                read_table(path.name)
+        except TrialplanError as why:
+            wrong.append(told(why))
+        else:
+            return
+    shutil.rmtree(folder, ignore_errors=True)
+    raise FileError(" | ".join(wrong))
 
 
 _PLAN = re.compile(rb"^[ \t]*\[[ \t]*trial[ \t]*\]", re.MULTILINE)

@@ -17,7 +17,7 @@ from trialplan.analyses.executors import Executor, Serial
 from trialplan.analyses.scenarios.cells import AnsweredCells, GridSpec, evaluate, grid_spec, variable
 from trialplan.analyses.scenarios.vary import check_cells, parse_vary
 from trialplan.design import Sized
-from trialplan.files import as_path
+from trialplan.files import as_path, replacing
 from trialplan.numerics.lazy import np
 from trialplan.page import Answer, Page, as_frame
 from trialplan.sizing import whole
@@ -63,16 +63,17 @@ class Grid(Answer):
         drawn: Figure = figure(self, kind, self.planned)
         return drawn
 
-    def save(self, path: str | Path, kind: str | None = None, *, command: str = "") -> Path:
+    def save(self, path: str | Path, kind: str | None = None, *, command: str = "", force: bool = False) -> Path:
         """Write all scenarios (.csv, .json, .parquet), the page (.txt, .md) or a picture (.svg, .png, .pdf) of a kind.
 
         `.html` is page and picture in one file to mail, with read-outs and with the `command` that makes it, if one
-        does. The file is written whole or not at all, and its path given back.
+        does. The file is written whole or not at all, over one that is there only by `force`, and its path given back.
         """
         from trialplan.analyses.scenarios import files as grid_files
 
         grid_files.check_kind(path := as_path(path), self.asked, kind)
-        grid_files.write(self, path, kind, self.planned, command)
+        with replacing(force):
+            grid_files.write(self, path, kind, self.planned, command)
         return path
 
     def blocks(self) -> Iterator[tuple[int, AnsweredCells]]:

@@ -71,8 +71,11 @@ def half_width(design: Design, n: int, confidence: float = 0.95) -> float | None
 def _at(design: Design, n: int, confidence: float) -> Exclusion:
     outcome = design.outcome
     planned = None if design.open_effect is None else outcome.interval_at_any(design, n, confidence)
+    if planned is None and design.open_effect is not None:
+        declared = design.declarations()[design.open_effect]
+        reason = f"is needed, for what can be excluded depends on it: {declared.meaning}"
+        raise ParameterError(reason, owner=design, parameter=design.open_effect)
     if planned is None:
-        design.require_effect()
         planned = outcome.interval(design, n, confidence, False)
     none = outcome.interval(design, n, confidence, True)
     ratio = outcome.effect_scale(design).ratio

@@ -111,8 +111,12 @@ def write(
     after `patience` seconds.
     """
     asked = document(kind or plan.content.report.document)
+    written: dict[Path, Path] = {}
     for path in outputs:
         _check(path, asked)
+        if (other := written.setdefault(path.resolve(), path)) is not path:
+            both = f"{path} is named twice" if str(other) == str(path) else f"{other} and {path} are the same file"
+            raise FileError(f"{both}; name each output once")
     check_patience(patience)
     if templates is not None:
         house.check_folder(templates)

@@ -44,7 +44,7 @@ def read_looks(value: Any) -> tuple[float, ...]:
         written = value if isinstance(value, str) else with_commas(value) if numbers else repr(value)
         raise ParameterError(
             "must be increasing information fractions that end at 1, as in 0.5,1 or 1/3,2/3,1, or the number of looks, "
-            f"as in 3, not {written}",
+            f"as in 3, not {written or 'nothing'}",
             way_out=of_percent(str(written).partition(",")[0]),
         )
     if looks[0] < _EARLIEST:
