@@ -516,6 +516,10 @@ class Sized(Stated, metaclass=_Spoken):
             reason = f"is the total and must be a positive multiple of {self.block}{split}, not {n:.15g}"
             raise ParameterError(reason, owner=self, parameter="n", value=n, way_out=f"try {near}")
 
+    def check_stated(self, n: float) -> None:
+        """Raise, too, where n as somebody states it could not be that of such a trial, though it may be searched."""
+        self.check_n(n)
+
     def sample_size(self, target: Numbers = None) -> SampleSize:
         """The fewest participants, in whole allocation blocks, that reach `target`, or what its own numbers ask for."""
         raise NotImplementedError

@@ -79,7 +79,7 @@ def size_scalar(design: Design, target: float) -> SampleSize:
 
 def attained(design: Sized, n: int) -> SampleSize:
     """The answer for n participants in all: no target was asked for, so there is none to round from."""
-    design.check_n(n)
+    design.check_stated(n)
     success = number(design.attained(n))
     if not math.isfinite(success):
         reason = f"what {n:,} participants attain cannot be computed: its numbers lie too far apart"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trialplan import ClusteredMeans, ClusteredProportions, CoPrimary, TwoMeans, TwoProportions
+from trialplan import ClusteredMeans, ClusteredProportions, CoPrimary, TwoMeans, TwoProportions, power
 from trialplan.designs._clusters import cluster_sizes
 from trialplan.errors import ParameterError
 
@@ -138,5 +138,5 @@ class TestWholeClusters:
     def test_less_than_one_is_refused(self):
         """Two in an arm are no cluster of 20."""
         with pytest.raises(ParameterError, match="of 4 is 2 on treatment, less than one cluster of 20"):
-            self.DESIGN.check_n(4)
-        self.DESIGN.check_n(40)
+            power(self.DESIGN, 4)
+        assert 0 < power(self.DESIGN, 80).power < 0.8

@@ -197,9 +197,9 @@ class _Clustered(Design):
         left = {arm: part - (clusters_of(part, size) - 1) * size for arm, part in arms.items()}
         return {arm: round(last) for arm, last in left.items() if round(last) < math.floor(size)}
 
-    def check_n(self, n: float) -> None:
+    def check_stated(self, n: float) -> None:
         """Raise, too, where an arm that comes in clusters has fewer participants than one of them."""
-        super().check_n(n)
+        super().check_stated(n)
         size = float(self.cluster_size)
         for arm, part in enumerate(self.split(n)):
             if self.in_clusters(arm) and float(part) < size - 1e-9:
