@@ -81,14 +81,20 @@ def _content(design: Sized) -> tuple[Any, ...]:
 
 def _same(one: Any, another: Any) -> bool:
     """Whether two numbers are the same, or two arrays in every cell; an array of one is not a number."""
-    shapes = getattr(one, "shape", None), getattr(another, "shape", None)
+    shapes = _shape(one), _shape(another)
     if shapes == (None, None):
         return bool(one == another)
     return shapes[0] == shapes[1] and bool(np.array_equal(one, another))
 
 
+def _shape(value: Any) -> tuple[int, ...] | None:
+    """That of an array; a design, which answers for its own numbers, is none."""
+    shape = getattr(value, "shape", None)
+    return shape if isinstance(shape, tuple) else None
+
+
 def _hashable(one: Any) -> Any:
-    return (one.shape, tuple(one.ravel().tolist())) if hasattr(one, "shape") else one
+    return one if _shape(one) is None else (one.shape, tuple(one.ravel().tolist()))
 
 
 def _check_names(cls: type, values: tuple[Any, ...], numbers: Mapping[str, Any]) -> None:

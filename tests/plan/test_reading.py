@@ -70,6 +70,7 @@ class TestRead:
             "sign",
             "sign in a list",
             "sign of a value",
+            "comma of a value",
             "sign in a scenario",
             "discount",
             "basis",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from trialplan import (
+    GroupSequential,
     OrderedCategories,
     TwoMeans,
     TwoProportions,
@@ -64,6 +65,13 @@ class TestArrays:
         assert hash(written(0.0, 0.6)) == hash(written(-0.0, 0.6))
         assert written(0.5, 0.6) in {written(0.5, 0.6)}
         assert RATES in [written(0.5, 0.6), RATES]
+
+    def test_equality_of_what_wraps_a_design(self):
+        """Looks at the same design are the same, with numbers and with arrays: a design's `shape` is no array's."""
+        for same in ({"difference": 0.5}, {"difference": np.array([0.5, 0.6])}):
+            looked = [GroupSequential(design=TwoMeans(sd=1, **same), looks=(0.5, 1)) for _ in range(2)]
+            assert looked[0] == looked[1] != GroupSequential(design=TwoMeans(sd=2, **same), looks=(0.5, 1))
+            assert hash(looked[0]) == hash(looked[1])
 
     @pytest.mark.parametrize("control", [[], np.array([]), ()])
     def test_no_number_at_all(self, control):

@@ -233,8 +233,8 @@ class MultiArmMultiStage(WithLooks):
         return found
 
     def _reached(self, n: float) -> float:
-        """By the end; nan where a cell has no n."""
-        return math.nan if math.isnan(n) else self._counts(self.by_look(n)[-1])
+        """By the end; nan where a cell has no n. What rounding leaves of nothing may be less than that."""
+        return math.nan if math.isnan(n) else max(self._counts(self.by_look(n)[-1]), 0.0)
 
     def power(self, n: Numbers) -> Numbers:
         """Nothing but success counts as a rejection."""
