@@ -304,5 +304,5 @@ def test_means_need_no_effect(left_open, planned):
 
 def test_rates_need_one():
     """The width of an interval of rates moves with the effect, which is asked for."""
-    with pytest.raises(ParameterError, match="treatment is left open"):
+    with pytest.raises(ParameterError, match="treatment is needed"):
         exclusion(TwoProportions(control=0.3), [60])

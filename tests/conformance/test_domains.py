@@ -96,7 +96,8 @@ class TestDomains:
         An outcome may itself be measured in per cent, so nothing is said of what has its unit.
         """
         if declaration.unit == "proportion" or declaration.domain in (PROPORTION, RATE):
-            assert "write 60 % as 0.6" in refused(declaration, 60)
+            advice = "write 60 % as 0.6" if declaration.likely > 0.6 else "it is small, as in "  # no level is 60 %
+            assert advice in refused(declaration, 60)
         if isinstance(declaration.domain, Interval) and not in_units_of_the_outcome(declaration.unit):
             assert "write 60 % as 0.6" in refused(declaration, "60%")
 

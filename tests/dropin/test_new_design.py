@@ -278,9 +278,13 @@ class TestAnswers:
     @pytest.mark.parametrize("language", ["r", "python"])
     def test_code_says_that_it_has_no_script(self, copy, newcomer, language):
         """`code` writes a script that says what is not recomputed, and that nothing is confirmed by it."""
-        script = copy.shown("code", newcomer.slug, *newcomer.options(), "--language", language)
-        assert f"{newcomer.slug} is in none of the packages" in script
-        assert "NOTHING WAS COMPARED" in script
+        ran = copy.run("code", newcomer.slug, *newcomer.options(), "--language", language)
+        why = f"{newcomer.slug} is in none of the packages"
+        assert ran.code == 0
+        assert ran.err.startswith("trialplan: not recomputed: ")
+        assert ran.err.endswith(f"{why}\n")
+        assert why in ran.out
+        assert "NOTHING WAS COMPARED" in ran.out
 
 
 class TestPlan:

@@ -130,5 +130,5 @@ def test_what_would_take_too_long():
     design = TwoProportions(control=0.5, treatment=0.5, goal="non-inferiority", margin=0.05, test="exact-pooled")
     with pytest.raises(UnreachableError, match="up to about 1000; use test score, which needs"):
         design.sample_size(0.8)
-    with pytest.raises(ParameterError, match="at most 5000 for an exact test with a margin"):
+    with pytest.raises(ParameterError, match="at most 5,000 for an exact test with a margin"):
         design.power(6000)

@@ -252,7 +252,7 @@ class TestNumbers:
             trialplan.size(TwoMeans)
         with pytest.raises(ParameterError, match="takes a design"):
             trialplan.size(PLAN)
-        with pytest.raises(ParameterError, match="has none"):
+        with pytest.raises(ParameterError, match="has no test and no power"):
             trialplan.compare(trialplan.AdverseEvent(rate=0.01))
         with pytest.raises(ParameterError, match="no test and no power"):
             trialplan.size(trialplan.AdverseEvent(rate=0.01), 0.9)

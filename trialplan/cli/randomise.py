@@ -112,7 +112,7 @@ def command(plan: str | None, output: Path | None, masked: Path | None, **given:
     _write(scheme, output, masked)
     if seed is None:
         click.echo(f"seed {scheme.seed}: {SECRET}", err=True)
-    if output is None:
+    if output is None and len(scheme.page().data["list"]) > scheme.n:
         click.echo(_extent(scheme), err=True)
     for doubt in (*scheme.without(), *scheme.doubts()):
         click.echo(doubt, err=True)
