@@ -62,6 +62,19 @@ class TestShares:
             name.replace("_", "-") for name in idle
         ]
 
+    @pytest.mark.parametrize(
+        ("outcomes", "stated", "lacks"),
+        [
+            (RESPONSE, {"tie_margin": 0.2}, "difference"),
+            (EVENTS, {"tie_margin": np.array([0.0, 0.2])}, "difference"),
+            (MEASURED, {"follow_up": 2}, "hazard"),
+        ],
+    )
+    def test_what_judges_no_outcome_is_refused(self, outcomes, stated, lacks):
+        """A margin for ties, or a follow-up, without the outcome that it belongs to."""
+        with pytest.raises(ParameterError, match=f"{next(iter(stated))} has no meaning without {lacks}"):
+            HierarchicalOutcomes(**outcomes, **stated)
+
     def test_without_a_correlation_integrals_are_the_closed_form(self):
         """The two ways meet where the correlation vanishes."""
         design = HierarchicalOutcomes(**ALL)

@@ -15,6 +15,7 @@ from trialplan.designs.win_ratio import WinRatio, null_error
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.elementary import (
     divide,
+    every,
     exp,
     expm1,
     greatest,
@@ -165,6 +166,12 @@ class HierarchicalOutcomes(Design):
         if self.hazard is None and self.response_control is None and self.difference is None:
             reason = f"is needed, or {field('response_control')}, or {field('difference')}: there is no outcome"
             raise ParameterError(reason, owner=self, parameter="hazard")
+        for name, outcome in _OF_ONE_OUTCOME.items():
+            value = getattr(self, name)
+            if getattr(self, outcome) is None and not every(value == getattr(type(self), name)):
+                reason = f"has no meaning without {field(outcome)}: no outcome here is judged by it"
+                way_out = f"leave it out, or state {field(outcome)}"
+                raise ParameterError(reason, owner=self, parameter=name, value=value, way_out=way_out)
         if self.hazard is None:
             return
         events, ratios = len(places(self.hazard)), len(places(self.hazard_ratio))
@@ -174,8 +181,8 @@ class HierarchicalOutcomes(Design):
 
     def assumptions(self) -> dict[str, Any]:
         """Without what is of no outcome here: a tie of measurements, say, where nothing is measured."""
-        idle = {"follow_up": self.hazard is None, "tie_margin": self.difference is None}
-        return {name: value for name, value in super().assumptions().items() if not idle.get(name)}
+        idle = {name for name, outcome in _OF_ONE_OUTCOME.items() if getattr(self, outcome) is None}
+        return {name: value for name, value in super().assumptions().items() if name not in idle}
 
     @classmethod
     def needed(cls, numbers: Mapping[str, Any]) -> tuple[str, ...]:
@@ -379,3 +386,6 @@ _ROUNDED = 1e-12
 
 _OUTCOMES = ("hazard", "response_control", "difference")
 """The fields by which an outcome is stated."""
+
+_OF_ONE_OUTCOME = {"follow_up": "hazard", "tie_margin": "difference"}
+"""The fields by which one kind of outcome alone is judged, each with the field that states such an outcome."""
