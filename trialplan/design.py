@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Self, cast
 from trialplan import fields, sizing, sizing_grid
 from trialplan.answers import SampleSize, Simulation
 from trialplan.errors import ParameterError, UnreachableError
-from trialplan.numerics.elementary import normal_quantile, upper_normal_quantile
+from trialplan.numerics.elementary import normal_cdf, normal_quantile, upper_normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Latent
 from trialplan.parameter import POSITIVE, Numbers, effect_on, largest, parameters, smallest, with_role
@@ -402,6 +402,21 @@ class Design(Sized):
     def distance_to_null(self, n: Numbers) -> Numbers:
         """How far the truth lies from the null's boundary, in standard errors of the estimate."""
         return np.nan_to_num(self.drift(n), posinf=_FARTHEST, neginf=-_FARTHEST)
+
+    def success_under(self, n: int, truths: Design) -> Numbers:
+        """The probability of success of n participants, planned as here, where the truth is that of another design."""
+        return truths.success(n)
+
+    def power_under(self, n: int, truths: Design) -> Numbers:
+        """The same of rejecting, either way."""
+        return truths.power(n)
+
+    def wrong_side(self, n: int, truths: Design) -> Numbers:
+        """The probability that the estimate and such a truth lie on different sides of the null's boundary.
+
+        By the normal distribution of the estimate: Φ(−|distance to the null| / standard error).
+        """
+        return normal_cdf(-abs(truths.fixed.distance_to_null(n)))
 
     def rejections(self, n: int, *, obeyed: bool = True) -> Any:
         """P(rejecting | final counts) of the groups that are counted, futility `obeyed` or not; it has none here."""

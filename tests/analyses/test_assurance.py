@@ -14,6 +14,7 @@ from trialplan.analyses.assurance.predictive_counts import predictive
 from trialplan.belief import Affine, Beta, LogitNormal, Mixture, Normal
 from trialplan.errors import ParameterError
 from trialplan.numerics.binomial_limits import newcombe_width
+from trialplan.sequential.exact_group_sequential import ExactGroupSequential
 
 TRIAL = TwoProportions(control=0.3, treatment=0.5)
 CONTROL, OBSERVED = Beta(10.5, 31.8), Beta(16.5, 14.5)
@@ -137,6 +138,41 @@ class TestAssurance:
         beliefs = {"difference": Normal(0.3, 0.1)}
         fixed = assurance(design.design, 400, beliefs)
         assert fixed - 0.01 < assurance(design, 400, beliefs) < fixed
+
+    @pytest.mark.parametrize(("sides", "futility"), [(2, "z(0.3)"), (1, "conditional-power(0.2)")])
+    def test_looks_stop_drawn_trials(self, sides: int, futility: str) -> None:
+        """Success, rejecting either way, and the sign of the estimate that ends the trial, of drawn effects."""
+        fixed = TwoMeans(difference=0.3, sd=1, test="z", alpha=0.025 * sides, sides=sides)
+        looks = np.array([0.4, 0.7, 1.0])
+        design = GroupSequential(design=fixed, looks=tuple(looks), efficacy="pocock", futility=futility)
+        found = assess(design, 200, {"difference": Normal(0.15, 0.2)}, target=None)
+        rng, steps, trials = np.random.default_rng(5), np.diff(looks, prepend=0), 400_000
+        truth = rng.normal(0.15, 0.2, (trials, 1))
+        scores = np.cumsum(rng.normal(size=(trials, 3)) * steps**0.5 + truth * 50**0.5 * steps, axis=1)
+        z = scores / looks**0.5
+        above, below = (np.array(one) for one in design.settled(200).bounds(200))
+        ends = (z >= above) | (z <= below) | ((z <= -above) & (sides == 2))
+        ends[:, -1] = True
+        place = ends.argmax(axis=1)
+        last, high = z[np.arange(trials), place], above[place]
+        shown, harm = last >= high, (last <= -high) & (sides == 2)
+        drawn = [shown.mean(), (shown | harm).mean(), (last * truth[:, 0] < 0).mean()]
+        told = [found.assurance, found.expected_power, found.wrong_sign]
+        assert told == pytest.approx(drawn, abs=4 * 0.5 / trials**0.5)
+
+    def test_counts_at_looks_stop_drawn_trials(self) -> None:
+        """One arm whose responses are counted at two looks; as many as without an effect have no sign."""
+        design = ExactGroupSequential(design=OneProportion(null=0.2, expected=0.4), futility="z(0.3)")
+        found, counts = assess(design, 40, {"expected": Beta(6, 14)}, target=None), design.counts(40)
+        rng, trials = np.random.default_rng(5), 400_000
+        rate = rng.beta(6, 14, trials)
+        first = rng.binomial(20, rate)
+        both = first + rng.binomial(20, rate)
+        early = (first >= counts.reject[0]) | (first <= counts.futile[0])
+        shown = (first >= counts.reject[0]) | (~early & (both >= counts.reject[1]))
+        away = np.where(early, first - 4, both - 8)
+        drawn = [shown.mean(), (away * (rate - 0.2) < 0).mean()]
+        assert [found.assurance, found.wrong_sign] == pytest.approx(drawn, abs=4 * 0.5 / trials**0.5)
 
 
 class TestBeliefs:

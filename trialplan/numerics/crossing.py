@@ -140,6 +140,19 @@ def stops(upper: Any, lower: Any, information: Any, drift: Any, *, begin: Walk |
     return np.stack(np.broadcast_arrays(*above), axis=-1), np.stack(np.broadcast_arrays(*below), axis=-1), left
 
 
+def ending_below(z: Any, upper: Any, lower: Any, information: Any, drift: Any) -> Any:
+    """P(below these z at the look that ends the trial): the first at which it crosses a boundary, or the last one."""
+    root = np.sqrt(information)
+    c, b, a = (np.asarray(one) * root for one in (z, upper, lower))
+    walk, found, last = start(), 0.0, information.size - 1
+    for look, now in enumerate(information):
+        ahead = walk.ahead(now, drift)
+        found = found + ahead.below(c[look] if look == last else np.minimum(a[look], c[look]))
+        if look < last:
+            walk = ahead.between(a[look], b[look], drift, information[look + 1] - now)
+    return np.clip(found, 0.0, 1.0)
+
+
 def crossing(upper: Any, lower: Any, information: Any, drift: Any) -> tuple[Any, Any]:
     """P(first crossing above `upper`) and P(first crossing below `lower`), look by look; -inf stops nothing."""
     above, below, _ = stops(upper, lower, information, drift)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from trialplan.analyses.assurance.assess import Assurance, InBrief, assess, in_brief
+from trialplan.analyses.assurance.assess import Assurance, InBrief, assess, in_brief, with_looks
 from trialplan.belief import Belief, Beta, robustify
 from trialplan.design import Design
 from trialplan.errors import PlanError
@@ -79,6 +79,11 @@ def _assessed(design: Design, n: int, beliefs: Items, target: float, harms: Item
 
 
 @lru_cache(maxsize=32)
+def _looked_at(design: Design, n: int, beliefs: Items) -> tuple[float | None, float | None]:
+    return with_looks(design, n, dict(beliefs))
+
+
+@lru_cache(maxsize=32)
 def _briefly(design: Design, n: int, beliefs: Items, target: float) -> InBrief:
     return in_brief(design, n, dict(beliefs), target)
 
@@ -88,7 +93,8 @@ def assess_trial(
 ) -> tuple[Assurance, list[tuple[str, Assurance]]]:
     """What n participants (the plan's own number without one) bring under the plan's beliefs, and under others.
 
-    A monitored plan is assessed without its looks: each node of the beliefs would be an integration over them.
+    A monitored plan is assessed without its looks, whose counts are then enumerated; what the looks change stands
+    beside it.
     """
     asked = _asked(trial, n, target)
     others = [
@@ -129,4 +135,7 @@ def _asked(trial: Trial, n: int | None, target: float | None) -> _Asked:
     sought = target if target is not None else said.target if said else 0.8
     harms = tuple(dict(said.harms).items()) if said else ()
     planned = _assessed(design, size, tuple(own.items()), sought, harms)
+    if trial.design.looks:
+        shown, wrong = _looked_at(trial.design, size, tuple(own.items()))
+        planned = replace(planned, assurance_with_looks=shown, wrong_sign_with_looks=wrong)
     return _Asked(design=design, n=size, target=sought, own=own, planned=planned)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -122,6 +122,20 @@ class ExactGroupSequential(WithLooks):
         except ParameterError:
             return 0.0
 
+    def success_under(self, n: int, truths: Design) -> Numbers:
+        """At the counts that n participants are planned with, whatever the rate then is."""
+        counts = self.counts(n)
+        return _at_each(truths, lambda rate: min(float(counts.chances(rate)[0].sum()), 1.0))
+
+    def power_under(self, n: int, truths: Design) -> Numbers:
+        """The same: looks at counts are one-sided."""
+        return self.success_under(n, truths)
+
+    def wrong_side(self, n: int, truths: Design) -> Numbers:
+        """Of the responses at the look that ends the trial; as many as without an effect lie on neither side."""
+        counts, null = self.counts(n), self.rate(0.0)
+        return _at_each(truths, lambda rate: counts.sides(rate)[0 if (rate > null) == self.upward else 1])
+
     def unrounded(self, target: Numbers) -> Numbers:
         """Counts have no real-valued n; normal theory's is near it."""
         return self.normal.unrounded(target)
@@ -202,3 +216,9 @@ class ExactGroupSequential(WithLooks):
             f"effect_at_{name}": responses / size,
             f"{name}_p_one_sided": float(binomial_sf(favourable - 1, size, null)),
         }
+
+
+def _at_each(truths: Design, chance: Callable[[float], float]) -> Any:
+    """The chance at each true rate."""
+    rates = np.asarray(truths.effect_value(), dtype=float)
+    return np.reshape([chance(float(rate)) for rate in rates.ravel()], rates.shape)[()]

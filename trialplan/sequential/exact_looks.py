@@ -11,6 +11,9 @@ from trialplan.numerics.lazy import np, special
 from trialplan.sequential.boundaries.futility import Futility
 from trialplan.sequential.group_sequential import GroupSequential
 
+_ON_IT = 1e-9
+"""Of a count, what rounding leaves of one that is as expected."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExactLooks:
@@ -35,6 +38,23 @@ class ExactLooks:
         rejected, futile = zip(*found, strict=True)
         return np.array(rejected), np.array(futile)
 
+    def sides(self, rate: float) -> tuple[float, float]:
+        """P(the responses of the look that ends the trial are fewer, or more, than expected without an effect)."""
+        walk, null = _Counts(favourable_rate(self.design, rate)), favourable_rate(self.design, self._null)
+        fewer = more = 0.0
+        for size, high, low in zip(self.sizes, self.reject, self.futile, strict=True):
+            walk.enrol(size)
+            before, away = walk.mass, np.arange(size + 1) - size * null
+            walk.stop(high, low)
+            ended = before if size == self.sizes[-1] else before - walk.mass
+            fewer += float(ended[away < -_ON_IT].sum())
+            more += float(ended[away > _ON_IT].sum())
+        return fewer, more
+
+    @property
+    def _null(self) -> float:
+        return float(self.design.null_values()[0])
+
     def power(self) -> float:
         """P(rejecting) at the expected rate, with futility obeyed."""
         return min(float(self.chances(float(self.design.effect_value()))[0].sum()), 1.0)
@@ -42,7 +62,7 @@ class ExactLooks:
     @property
     def actual_size(self) -> float:
         """P(rejecting) at the null rate; as if futility were ignored, unless it is binding."""
-        return float(self.chances(float(self.design.null_values()[0]), obeyed=self.binding)[0].sum())
+        return float(self.chances(self._null, obeyed=self.binding)[0].sum())
 
 
 class _Counts:

@@ -10,6 +10,7 @@ from typing import Any, Self
 from trialplan.answers import SampleSize, Simulation
 from trialplan.design import Design
 from trialplan.errors import ParameterError, field
+from trialplan.numerics.crossing import ending_below, stops
 from trialplan.numerics.elementary import is_scalar, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.numerics.search import increasing_root
@@ -33,6 +34,9 @@ from trialplan.wrapper import Wrapper
 
 _LARGEST_DRIFT, _FARTHEST_SCORE = 12.0, 8.2
 """Drifts searched, and normal scores of a power that have digits: 1 - power is 1e-16 at 8.2."""
+
+_CERTAIN = 37.0
+"""An expected z beyond which a normal distribution has no tail."""
 
 _LEAST_LEVEL = 1e-12
 """The level below which the integration over looks has no digits left."""
@@ -251,6 +255,31 @@ class GroupSequential(WithLooks):
         alone = self._alone(n)
         return power_curve(self.rule).power(self.final_drift(n)) if alone is None else alone.power
 
+    def success_under(self, n: int, truths: Design) -> Numbers:
+        """At the boundaries that n participants are planned with, whatever the truth then is."""
+        above, _, _ = stops(*self._ending(n), np.asarray(self.looks), _certain(truths.fixed.drift(n)))
+        return np.minimum(above.sum(axis=-1), 1.0)
+
+    def power_under(self, n: int, truths: Design) -> Numbers:
+        """With what a two-sided test rejects below the mirror."""
+        favourable = self.success_under(n, truths)
+        if not self.design.two_tailed:
+            return favourable
+        upper, lower = self._ending(n)
+        drift = _certain(truths.fixed.drift(n))
+        return favourable + ending_below(-upper, upper, lower, np.asarray(self.looks), drift)
+
+    def wrong_side(self, n: int, truths: Design) -> Numbers:
+        """Of the estimate at the look that ends the trial."""
+        drift = _certain(truths.fixed.distance_to_null(n))
+        below = ending_below(np.zeros(len(self.looks)), *self._ending(n), np.asarray(self.looks), drift)
+        return np.where(drift > 0, below, 1 - below)
+
+    def _ending(self, n: int) -> tuple[Any, Any]:
+        """The z above, and below, which each look ends the trial of n participants."""
+        upper, lower = self.bounds(n)
+        return upper, np.maximum(lower, -upper) if self.design.two_tailed else lower
+
     def planned_at(self, n: int) -> Solved:
         """The boundaries and the drift of the trial that n participants are planned for."""
         alone = self._alone(n)
@@ -376,6 +405,10 @@ def _drift_of(
         ends = np.full(root.shape, most)
         root = np.where(np.isnan(root), increasing_root(surplus, -ends, ends, tolerance=1e-12), root)
     return root[()]
+
+
+def _certain(drift: Numbers) -> Any:
+    return np.clip(drift, -_CERTAIN, _CERTAIN)
 
 
 def _score(design: Design, n: Numbers) -> Numbers:

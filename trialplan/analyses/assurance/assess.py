@@ -18,7 +18,6 @@ from trialplan.design import Design
 from trialplan.design_facts import head
 from trialplan.errors import ParameterError
 from trialplan.fields import SINGLE_ARM
-from trialplan.numerics.elementary import normal_cdf
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.search import first_reached
 from trialplan.page import Answer, Page
@@ -48,8 +47,9 @@ class Assurance(Answer):
     success if every uncertain number were its expectation. wrong_sign: the probability that estimate and truth lie on
     different sides of the null; one on the null, which counts may be, lies on neither. precision: the expected width of
     the 95 % interval of the difference. smallest_significant: the smallest observed difference that is significant, at
-    the expected control rate. events: the probability of at least one event for each harm in the treatment arm. others:
-    the answers under other beliefs, each by a phrase.
+    the expected control rate. events: the probability of at least one event for each harm in the treatment arm.
+    assurance_with_looks, wrong_sign_with_looks: the same of the trial with its looks, where the others are those of one
+    without. others: the answers under other beliefs, each by a phrase.
     """
 
     n: int
@@ -67,6 +67,8 @@ class Assurance(Answer):
     precision: float | None
     smallest_significant: float | None
     events: Mapping[str, float]
+    assurance_with_looks: float | None = None
+    wrong_sign_with_looks: float | None = None
     others: tuple[tuple[str, Assurance], ...] = ()
     design: Design | None = None
     """The design as planned: what nothing is believed about is held fixed at its numbers."""
@@ -174,24 +176,30 @@ def assess(
         target=target,
         n_for_target=found,
         reason=reason,
-        expected_power=over.average(over.design.power(n)),
+        expected_power=over.average(over.base.power_under(n, over.design)),
         power_if_favourable=over.average(success * over.favourable) / top if top else math.nan,
         power_at_means=float(at_means.success(n)),
         wrong_sign=_wrong_sign(over, n) if tables is None else tables.wrong_sign,
         precision=_precision(over, n, tables),
-        smallest_significant=at_means.outcome.smallest_difference(at_means, n),
+        smallest_significant=at_means.outcome.smallest_difference(at_means.fixed, n),
         events=events(design, n, harms or {}),
         design=design,
         believed={name: _in_words(name, belief, over) for name, belief in beliefs.items()},
     )
 
 
+def with_looks(design: Design, n: int, beliefs: Beliefs) -> tuple[float | None, float | None]:
+    """Assurance and the wrong sign of a trial with its looks; None where several are tested together."""
+    if design.fixed.members:
+        return None, None
+    over = joint(design, beliefs)
+    return over.average(_success(over, n)), _wrong_sign(over, n)
+
+
 def _wrong_sign(over: Joint, n: int) -> float:
-    """By the counts of one arm; else by the normal distribution of the estimate: Φ(−|distance to the null| / error)."""
-    counted = wrong_sign(over, n)
-    if counted is not None:
-        return counted
-    return over.average(normal_cdf(-np.abs(over.design.fixed.distance_to_null(n))))
+    """By the counts of one arm, where nobody looks at them early; else as the design has it at each truth."""
+    counted = None if over.base.looks else wrong_sign(over, n)
+    return over.average(over.base.wrong_side(n, over.design)) if counted is None else counted
 
 
 def _in_words(name: str, belief: Any, over: Joint) -> str:
@@ -218,9 +226,9 @@ def _held(over: Joint, name: str) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _success(over: Joint, n: float) -> Any:
+def _success(over: Joint, n: int) -> Any:
     """The probability of rejecting in the treatment's favour at each node, in one call of the design."""
-    return np.broadcast_to(over.design.success(n), over.weight.shape)
+    return np.broadcast_to(over.base.success_under(n, over.design), over.weight.shape)
 
 
 def _assurance(over: Joint, n: int) -> float:

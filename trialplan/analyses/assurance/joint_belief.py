@@ -22,8 +22,9 @@ Beliefs = Mapping[str, Belief | Callable[..., Belief]]
 NODES = 128
 """Nodes for each belief: errors of assurance are below 1e-8 up to a thousand participants, 1e-6 far beyond."""
 
-_COSTLY_NODES = 24
-"""Nodes for a design that wraps another: each node is an integration over its looks."""
+_WITH_LOOKS, _COSTLY_NODES = 48, 24
+"""Nodes for a trial with looks, each an integration over them, which errs by 1e-8; and for several endpoints or arms,
+each one over their joint law, which errs by 1e-4."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,8 @@ def joint(design: Design, beliefs: Beliefs, nodes: int | None = None) -> Joint:
     about it is moved there, and an error says where that is not possible.
     """
     _check(design, beliefs)
-    nodes = nodes or (_COSTLY_NODES if design.members else NODES)
+    wrapped = _COSTLY_NODES if design.fixed.members else _WITH_LOOKS
+    nodes = nodes or (wrapped if design.members else NODES)
     points: dict[str, Any] = {}
     weight = np.ones(())
     for name, belief in _ordered(design, beliefs):

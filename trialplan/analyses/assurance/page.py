@@ -53,6 +53,8 @@ _MEANS = {
     "power at means": "the chance of success if each uncertain number were its mean",
     "wrong sign": "the probability that estimate and truth lie on different sides of the null",
     "precision": "the expected width of the 95 % interval of the difference",
+    "assurance with looks": "the same of the trial with its looks, all else of one without",
+    "wrong sign with looks": "by the estimate at the look that ends the trial",
     "smallest significant": "how far from the null an effect must at least be observed to be significant, at the means",
 }
 """What the words of the table mean, where they do not tell."""
