@@ -11,6 +11,7 @@ from typing import Any
 
 from trialplan.files import examples
 from trialplan.plan.reading import json_schema
+from trialplan.text import number
 
 PAGE = Path(__file__).with_name("plan.md")
 HEAD = """# The plan file
@@ -118,7 +119,7 @@ def _takes(one: Node) -> str:
 
 def _bounds(one: Node) -> str:
     words = {"exclusiveMinimum": "above", "minimum": "at least", "exclusiveMaximum": "below", "maximum": "at most"}
-    told = [f"{words[key]} {one[key]:g}" for key in words if key in one]
+    told = [f"{words[key]} {number(one[key])}" for key in words if key in one]
     return f" {' and '.join(told)}" if told else ""
 
 

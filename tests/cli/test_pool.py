@@ -32,6 +32,21 @@ class TestPool:
         ran = run("evidence", "cerebral-vasospasm", "--pool", "clinical-improvement", "--json")
         assert len(json.loads(ran.out)["parts"]) == 14
 
+    def test_what_is_left_out_stands_for_what_is_pooled(self, run, tmp_path):
+        """Twice as many studies are twice as much JSON; beyond 500 nothing is left out, and JSON says so."""
+        sizes = {}
+        for studies in (40, 80, 501):
+            rows = "".join(f"S{i:03},remission,{3 + i % 7},{20 + i % 5}\n" for i in range(studies))
+            table = tmp_path / f"{studies}.csv"
+            table.write_text(f"study,outcome,events,of\n{rows}")
+            ran = run("evidence", str(table), "--pool", "remission", "--json", "--method", "dersimonian-laird")
+            found, sizes[studies] = json.loads(ran.out), len(ran.out)
+            assert [one["without"] for one in found["parts"][:2]] == ([["S000"], ["S001"]] if studies < 501 else [])
+            assert [words[:38] for words in found["not_pooled"]] == (
+                [] if studies < 501 else ["Pools without each study are told of u"]
+            )
+        assert sizes[80] < 2.2 * sizes[40]
+
     def test_subgroups_share_a_field(self, run):
         """--by pools within the groups that a field of the studies makes."""
         ran = run("evidence", "msc-lupus-nephritis", "--pool", "death", "--by", "product", "--json")

@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from trialplan.designs.milestone import Milestone
+from trialplan.designs.one_milestone import OneMilestone
 from trialplan.designs.restricted_mean import RestrictedMean
 from trialplan.errors import ParameterError
 from trialplan.sequential.group_sequential import GroupSequential
 
 TIMES = {"control_hazard": (0.03, 0.09), "hazard_changes": (4,), "accrual_time": 12, "follow_up_time": 6}
 LOST = TIMES | {"dropout_rate": 0.03, "dropout_rate_treatment": 0.01, "allocation": "2:1"}
+FEW = {"accrual_time": 6, "follow_up_time": 12, "dropout_rate": 0.08}
 CROSSING = LOST | {"treatment_hazard": (0.09, 0.02)}
 
 
@@ -104,3 +107,55 @@ class TestRefused:
         """Increments between looks are not independent where hazards cross."""
         with pytest.raises(ParameterError, match="looks are not defined over restricted-mean"):
             GroupSequential(design=RestrictedMean(horizon=9, difference=1, **CROSSING))
+
+
+class TestLogLog:
+    """Shares on the scale log(-log S)."""
+
+    def test_without_losses_it_is_two_rates(self):
+        """The variance of each arm is then the binomial one, (1 - S)/(n S log² S)."""
+        seen = {"survival_time": 12, "accrual_time": 6, "follow_up_time": 12, "allocation": "2:1", "sides": 1}
+        design = Milestone(milestone=12, difference=0.2, control_survival=0.3, alpha=0.025, test="log-log", **seen)
+        spread = sum((1 - s) / (n * s * np.log(s) ** 2) for s, n in ((0.5, 80), (0.3, 40)))
+        away = np.log(-np.log(0.3)) - np.log(-np.log(0.5))
+        assert float(design.success(120)) == pytest.approx(norm.cdf(away / spread**0.5 - norm.ppf(0.975)), abs=1e-9)
+        one = OneMilestone(milestone=12, null=0.3, expected=0.5, accrual_time=6, follow_up_time=12, test="log-log")
+        spread = 0.5 / (40 * 0.5 * np.log(0.5) ** 2)
+        assert float(one.success(40)) == pytest.approx(norm.cdf(away / spread**0.5 - norm.ppf(0.95)), abs=1e-9)
+
+    def test_statistic_is_that_of_the_curve(self):
+        """Person by person; a curve that is 0 or 1 at the milestone rejects nothing."""
+        design = Milestone(milestone=9, difference=0.1, test="log-log", **LOST)
+        data = design.draw(60, 6, np.random.default_rng(4))
+        arms = [[by_hand(people, 9)[:2] for people in arm] for arm in data]
+        expected = []
+        for (s, v), (r, w) in zip(*arms, strict=True):
+            error = (v / (s * np.log(s)) ** 2 + w / (r * np.log(r)) ** 2) ** 0.5
+            expected.append((np.log(-np.log(r)) - np.log(-np.log(s))) / error)
+        statistic, rejects = design.analyse(data)
+        assert statistic == pytest.approx(expected, rel=1e-9)
+        assert rejects.tolist() == (np.abs(expected) > norm.ppf(0.975)).tolist()
+        nobody = (np.stack([np.zeros((1, 5)), np.full((1, 5), 10.0), np.zeros((1, 5))], axis=-1), data[1][:1, :5])
+        assert design.analyse(nobody)[1].tolist() == [False]
+
+    @pytest.mark.parametrize(
+        "trial",
+        [
+            Milestone(milestone=12, difference=0, control_survival=0.3, survival_time=12, sides=1, alpha=0.05, **FEW),
+            OneMilestone(milestone=12, null=0.6, expected=0.6, **FEW | {"dropout_rate": 0.05}),
+        ],
+        ids=["two arms", "one"],
+    )
+    def test_keeps_its_level_where_few_are_at_risk(self, trial):
+        """At 20 participants of whom most are lost, without an effect: the usual test rejects twice as often."""
+        data, shown = trial.draw(20, 20_000, np.random.default_rng(8)), {}
+        for test in ("plain", "log-log"):
+            statistic, rejects = trial.replace(test=test).analyse(data)
+            shown[test] = (rejects & (statistic > 0)).mean()
+        assert shown["plain"] > 0.08
+        assert shown["log-log"] < 0.05
+
+    def test_knows_no_margin(self):
+        """A difference of shares is none on this scale."""
+        with pytest.raises(ParameterError, match="log-log knows no margin"):
+            Milestone(milestone=9, difference=0, goal="non-inferiority", margin=0.1, test="log-log", **LOST)

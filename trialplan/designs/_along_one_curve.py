@@ -183,7 +183,10 @@ class AlongOneCurve(Followed):
         seen = data[:, : round(fraction * data.shape[1])]
         if not seen.shape[1]:
             return no_evidence(self, len(seen))
-        value, variance = in_parts(self.estimated, seen)
+        return self.judged(*in_parts(self.estimated, seen))
+
+    def judged(self, value: Any, variance: Any) -> tuple[Any, Any]:
+        """What is read off the curve, with its variance."""
         return decide(self, value, np.sqrt(variance), self.z_alpha)
 
 

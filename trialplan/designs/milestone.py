@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
-from trialplan import fields
-from trialplan.designs._along_curves import _AlongCurves, survival_of
+from trialplan import fields, sizing
+from trialplan.design import AnalysisTest
+from trialplan.designs._along_curves import LOG_LOG, PLAIN, STABLE, SURE, _AlongCurves, log_log, survival_of
 from trialplan.designs._survival import Curve
-from trialplan.numerics.elementary import log
+from trialplan.errors import ParameterError, field
+from trialplan.numerics.elementary import divide, log, normal_quantile, sqrt
 from trialplan.numerics.lazy import np
+from trialplan.numerics.student import z_power
 from trialplan.outcomes.times import Times
 from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, largest, parameter, smallest
+from trialplan.rejection import decide, either_way
+
+TestName = Literal["plain", "log-log"]
+"""The scale on which the shares are compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +40,7 @@ class Milestone(_AlongCurves):
     """
 
     outcome = Times("difference of survival at the milestone", "information", "points")
-    reference = "Klein, Logan, Harhoff & Andersen 2007"
-    formula = "Difference of two Kaplan–Meier curves at a time, Greenwood's variance at the planned curves"
+    oddity = {LOG_LOG: 1}
 
     milestone: Numbers = parameter(
         "time since enrolment at which the curves are compared",
@@ -50,11 +57,16 @@ class Milestone(_AlongCurves):
         unit="difference of proportions",
         typical=(0.1, 0.25),
     )
+    test: TestName = parameter("the analysis test", TestName, role="method", default=PLAIN)
 
     def check(self) -> None:
         """A milestone that is seen, a share left for the treatment, a margin that suits the goal."""
         self._check_time("milestone")
         fields.check_margin(self, domain=PROPORTION)
+        if self.test == LOG_LOG and self.margin is not None:
+            reason = f"{LOG_LOG} knows no {field('margin')}, which is a difference of shares"
+            way_out = f"set {field('test')} to {PLAIN}"
+            raise ParameterError(reason, owner=self, parameter="test", value=self.test, way_out=way_out)
         self._check_value("difference", 1.0)
 
     def null_values(self) -> tuple[Numbers, ...]:
@@ -87,3 +99,67 @@ class Milestone(_AlongCurves):
     def estimated(self, arm: Any) -> tuple[Any, Any]:
         """The curve at the milestone, and Greenwood's variance."""
         return survival_of(arm, self.milestone)
+
+    @cached_property
+    def _on_log_log(self) -> tuple[Numbers, Numbers]:
+        """How much better the treatment's curve is, and the variance of that times the participants in all."""
+        gain, total = 0.0, 0.0
+        for way, share, seen, curve in zip((1, -1), self.split(1.0), self.seen, self.curves, strict=True):
+            own = seen.variance(curve, self.duration, self.until, self.weight(curve)) / share
+            value, variance = log_log(self.read_off(curve), own)
+            gain, total = gain + way * self.sign * value, total + variance
+        return gain, total
+
+    def tail(self, n: Numbers, direction: int) -> Numbers:
+        """P(reject) in the treatment's favour, 1, or against it, -1, on the scale of the test."""
+        if self.test == PLAIN:
+            return super().tail(n, direction)
+        gain, variance = self._on_log_log
+        return z_power([direction * divide(gain, sqrt(variance / n))], self.z_alpha)
+
+    def unrounded(self, target: Numbers) -> Numbers:
+        """In closed form from one limit."""
+        if self.test == PLAIN:
+            return super().unrounded(target)
+        gain, variance = self._on_log_log
+        away = divide(self.z_alpha + normal_quantile(target), gain)
+        return sizing.number(variance * away * away)
+
+    def judged(self, one: tuple[Any, Any], other_arm: tuple[Any, Any]) -> tuple[Any, Any]:
+        """By the test's own scale."""
+        return self.analysis.statistic(self, one, other_arm)
+
+
+def _tail(design: Milestone, n: Numbers, direction: int = 1) -> Numbers:
+    return design.tail(n, direction)
+
+
+def _plain_statistic(design: Milestone, treatment: tuple[Any, Any], control: tuple[Any, Any]) -> tuple[Any, Any]:
+    return _AlongCurves.judged(design, treatment, control)
+
+
+def _log_log_statistic(design: Milestone, treatment: tuple[Any, Any], control: tuple[Any, Any]) -> tuple[Any, Any]:
+    (one, own), (two, other) = log_log(*treatment), log_log(*control)
+    return decide(design, one - two, np.sqrt(own + other), design.z_alpha)
+
+
+Milestone.tests = {
+    PLAIN: AnalysisTest(
+        prose=SURE,
+        formula="Difference of two Kaplan–Meier curves at a time, Greenwood's variance at the planned curves",
+        reference="Klein, Logan, Harhoff & Andersen 2007",
+        goals=fields.GOALS,
+        power=either_way(_tail),
+        success=_tail,
+        statistic=_plain_statistic,
+    ),
+    LOG_LOG: AnalysisTest(
+        prose=STABLE,
+        formula="Kaplan–Meier curves at a time on the scale log(-log S), Greenwood's variance at the planned curves",
+        reference="Klein, Logan, Harhoff & Andersen 2007",
+        goals=(fields.SUPERIORITY,),
+        power=either_way(_tail),
+        success=_tail,
+        statistic=_log_log_statistic,
+    ),
+}

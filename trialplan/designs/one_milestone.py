@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
-from trialplan.designs._along_curves import survival_of
+from trialplan import fields, sizing
+from trialplan.design import AnalysisTest
+from trialplan.designs._along_curves import LOG_LOG, PLAIN, STABLE, SURE, log_log, survival_of
 from trialplan.designs._along_one_curve import AlongOneCurve, ReadOff
 from trialplan.designs._survival import Curve
-from trialplan.numerics.elementary import log
+from trialplan.numerics.elementary import divide, log, normal_quantile, sqrt
 from trialplan.numerics.lazy import np
+from trialplan.numerics.student import z_power
 from trialplan.parameter import POSITIVE, PROPORTION, Numbers, parameter
+from trialplan.rejection import decide_by_z, either_way
+
+TestName = Literal["plain", "log-log"]
+"""The scale on which the share is held against the fixed one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +37,7 @@ class OneMilestone(AlongOneCurve):
     """
 
     outcome = ReadOff("survival at the milestone", "information")
-    reference = "Klein, Logan, Harhoff & Andersen 2007"
-    formula = "Kaplan–Meier curve at a time, Greenwood's variance at the planned curve"
+    oddity = {LOG_LOG: 1}
     stated_example = "--milestone 12 --null 0.3 --expected 0.5 --accrual-time 6 --follow-up-time 12 --power 0.8 --n 39"
 
     milestone: Numbers = parameter(
@@ -56,6 +63,7 @@ class OneMilestone(AlongOneCurve):
         unit="proportion",
         typical=(0.5, 0.9),
     )
+    test: TestName = parameter("the analysis test", TestName, role="method", default=PLAIN)
 
     def check(self) -> None:
         """A milestone that is seen, and a curve that falls before it."""
@@ -82,3 +90,64 @@ class OneMilestone(AlongOneCurve):
     def estimated(self, arm: Any) -> tuple[Any, Any]:
         """The curve at the milestone, and Greenwood's variance."""
         return survival_of(arm, self.milestone)
+
+    @cached_property
+    def _on_log_log(self) -> tuple[Numbers, Numbers]:
+        """How much better the curve is than the fixed share, and the variance of that times the participants."""
+        value, variance = log_log(self.effect_value(), self._variance)
+        return self.sign * (value - log_log(self.null, 1.0)[0]), variance
+
+    def tail(self, n: Numbers, direction: int) -> Numbers:
+        """P(reject) in the treatment's favour, 1, or against it, -1, on the scale of the test."""
+        if self.test == PLAIN:
+            return super().tail(n, direction)
+        gain, variance = self._on_log_log
+        return z_power([direction * divide(gain, sqrt(variance / n))], self.z_alpha)
+
+    def unrounded(self, target: Numbers) -> Numbers:
+        """In closed form."""
+        if self.test == PLAIN:
+            return super().unrounded(target)
+        gain, variance = self._on_log_log
+        away = divide(self.z_alpha + normal_quantile(target), gain)
+        return sizing.number(variance * away * away)
+
+    def judged(self, value: Any, variance: Any) -> tuple[Any, Any]:
+        """By the test's own scale."""
+        return self.analysis.statistic(self, value, variance)
+
+
+def _tail(design: OneMilestone, n: Numbers, direction: int = 1) -> Numbers:
+    return design.tail(n, direction)
+
+
+def _plain_statistic(design: OneMilestone, value: Any, variance: Any) -> tuple[Any, Any]:
+    return AlongOneCurve.judged(design, value, variance)
+
+
+def _log_log_statistic(design: OneMilestone, value: Any, variance: Any) -> tuple[Any, Any]:
+    found, own = log_log(value, variance)
+    apart = np.where(own > 0, found - log_log(design.null, 1.0)[0], 0.0)
+    return decide_by_z(design, [apart / np.sqrt(np.where(own > 0, own, 1.0))])
+
+
+OneMilestone.tests = {
+    PLAIN: AnalysisTest(
+        prose=SURE,
+        formula="Kaplan–Meier curve at a time, Greenwood's variance at the planned curve",
+        reference="Klein, Logan, Harhoff & Andersen 2007",
+        goals=(fields.SINGLE_ARM,),
+        power=either_way(_tail),
+        success=_tail,
+        statistic=_plain_statistic,
+    ),
+    LOG_LOG: AnalysisTest(
+        prose=STABLE,
+        formula="Kaplan–Meier curve at a time on the scale log(-log S), Greenwood's variance at the planned curve",
+        reference="Klein, Logan, Harhoff & Andersen 2007",
+        goals=(fields.SINGLE_ARM,),
+        power=either_way(_tail),
+        success=_tail,
+        statistic=_log_log_statistic,
+    ),
+}

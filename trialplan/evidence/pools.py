@@ -50,7 +50,8 @@ class Pools(Answer):
                     "pools": [
                         {"reports": self.reports[name]} | asdict(whole) for name, whole in self.by_reports.items()
                     ],
-                    "parts": [{"part": name} | asdict(part) for name, part in self.parts.items()],
+                    "parts": [{"part": name} | self._told(part) for name, part in self.parts.items()],
+                    "not_pooled": list(self.undefined),
                 }
                 | ({"risk_of_bias": [judged(key, one) for key, one in self.risks.items()]} if self.risks else {})
             ),
@@ -59,6 +60,19 @@ class Pools(Answer):
             notes=[*notes(self.by_reports), *self.undefined],
             records=self._records,
         )
+
+    def _told(self, part: Pool) -> dict[str, Any]:
+        """A part as plain data; where it has most of the studies of a pool, those that it lacks stand for them.
+
+        Each study left out in turn would else repeat all others: with hundreds of them, tens of megabytes.
+        """
+        held = {one.label for one in part.studies}
+        whole = next((one for one in self.by_reports.values() if held <= {each.label for each in one.studies}), None)
+        if whole is None or 2 * part.k <= whole.k:
+            return asdict(part)
+        told = asdict(replace(part, studies=()))
+        del told["studies"]
+        return told | {"without": [one.label for one in whole.studies if one.label not in held]}
 
     def _records(self) -> list[dict[str, Any]]:
         """One pool a row, those of all reports and of parts: the numbers that the page prints, on its scale."""
