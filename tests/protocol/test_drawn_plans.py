@@ -166,6 +166,8 @@ def unit_of(one):
     own = effect.unit.replace("ratio", "")
     if "units of the outcome" in own and not one.unit:
         return ""  # what a plan measures in no unit changes by no unit in a time
+    for unnamed, said in (("units of time", one.time_unit), ("unit of time", (one.time_unit or "").rstrip("s"))):
+        own = own.replace(unnamed, said) if said else own
     return own.replace("units of the outcome", one.unit or "")
 
 
