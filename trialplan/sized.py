@@ -416,7 +416,12 @@ class Sized(Stated, metaclass=_Spoken):
         plain = {name: value for name, value in extra.items() if isinstance(value, (int, float, str))}
         size = plain.pop("actual_size", None)
         rows = [] if size is None else [("actual level", error_rate(float(size)))]
-        return [*rows, *((self._detail_label(name), number(value)) for name, value in plain.items())]
+        return [*rows, *((self._detail_label(name), self._detail(name, value)) for name, value in plain.items())]
+
+    def _detail(self, name: str, value: Any) -> str:
+        """A further number as it is read: a time with its unit, where somebody says it."""
+        unit = f" {self.time_unit}" if self.time_unit and name == "duration" else ""
+        return f"{number(value)}{unit}"
 
     def _detail_label(self, name: str) -> str:
         """The words of a detail's name; of one that ends with an arm's that arm comes after a comma."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import trialplan
 from trialplan import evidence
@@ -369,7 +369,13 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         missing=missing_outcome(endpoint),
         rests_on=() if design is None else _rests_on(endpoint, design),
         gathered="" if design is None else _gathered(trial, endpoint, design.fixed),
+        leaves=design.outcome.missing_counts_as(design.fixed) if _keeps_those_who_leave(design) else "",
     )
+
+
+def _keeps_those_who_leave(design: Sized | None) -> TypeGuard[Design]:
+    """Whether a test has what is known of those who leave, because its own numbers say how they do."""
+    return isinstance(design, Design) and bool(design.fixed.loses_by)
 
 
 def _shows(design: Sized) -> str:

@@ -93,7 +93,7 @@ class EndpointView:
     """An endpoint as a protocol shows it.
 
     `rests_on` is what its number depends on besides the assumptions, as clauses; `gathered` tells in how many clusters
-    its participants come, where they do.
+    its participants come, where they do; `leaves` as what those count who leave, where a design has them in its numbers.
     """
 
     section: EndpointSection
@@ -119,6 +119,7 @@ class EndpointView:
     missing: MissingOutcome | None = None
     rests_on: tuple[str, ...] = ()
     gathered: str = ""
+    leaves: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
