@@ -466,6 +466,31 @@ def in_units_of_the_outcome(unit: str) -> bool:
     return unit.startswith("units of the outcome")
 
 
+class OwnUnit(str):
+    """A unit in a plan's own words, which is none of those that a design declares, even where it is spelt like one.
+
+    What a design declares decides how a number is printed, such as a proportion in per cent. A score whose unit a plan
+    calls points is no difference of proportions.
+
+    >>> OwnUnit("points") == "points", OwnUnit("points") == OwnUnit("points"), f"4 {OwnUnit('points')}"
+    (False, True, '4 points')
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is another plan's unit, spelt the same."""
+        return isinstance(other, OwnUnit) and super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        """Whether it is not."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """That of its words, apart from theirs."""
+        return hash((OwnUnit, str(self)))
+
+
 def in_unit(declared: str, unit: str) -> str:
     """The unit of a number, where the outcome's is `unit`: a slope has that, and one of time.
 
@@ -475,7 +500,7 @@ def in_unit(declared: str, unit: str) -> str:
     if not in_units_of_the_outcome(declared):
         return declared
     _, per, other = declared.partition(" per ")
-    return f"{unit}{per}{other}" if unit else unit
+    return OwnUnit(f"{unit}{per}{other}") if unit else unit
 
 
 def largest(value: Numbers) -> float:

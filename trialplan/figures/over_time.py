@@ -32,7 +32,8 @@ class OverTime(canvas.Figure):
     """Above the share of each arm without the event along `time`, with those at risk; below what the calendar brings.
 
     `shares` are (arm, share at each of `time`); `at_risk` are (arm, participants at each of `marks`). `events` and
-    `enrolled` are expected numbers along `calendar`, and `looks` are (month, events). Times are in `time_unit`, where somebody says it.
+    `enrolled` are expected numbers along `calendar`, and `looks` are (month, events).
+    Times are in `time_unit`, where somebody says it.
     """
 
     time: Sequence[float]

@@ -377,7 +377,7 @@ class TwoByTwo(Treatments):
         return {
             "any": f"at least one of {listed_apart(names)}",
             "all": f"each of {listed_apart(names)}",
-            "each": f"each, for itself, of {listed_apart(names)}",
+            "each": f"each of {listed_apart(names)}, taken by itself,",
         }[self.wins_if]
 
     def rule_in_words(self, names: Sequence[str]) -> str:
