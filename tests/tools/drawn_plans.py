@@ -217,7 +217,8 @@ def _around(seed: int, primary: Design, rng: random.Random, allocation: str) -> 
     drawn_losses = rng.choice((None, *LOSSES))
     unit = rng.choice(("", *UNITS))
     apart = random.Random(f"{seed}: arms, visits and units of time")  # what came later leaves the other draws alone
-    arms = _arms(apart, family is not None) if apart.random() < 0.3 else None
+    # beside a family of two endpoints there are four hypotheses, whose procedures take a minute to size
+    arms = _arms(apart) if apart.random() < 0.3 and family is None else None
     visits = apart.choice(("", "", VISITS[0], "".join(VISITS)))
     times = [apart.choice(TIME_UNITS) for _ in range(2 + len(others))]
     others = [replace(one, time_unit=_time_unit(one.design, unit)) for one, unit in zip(others, times[2:], strict=True)]
@@ -268,10 +269,10 @@ def _monitoring(rng: random.Random) -> str:
     return f"\n[monitoring]\n{looks}" + (CALENDAR if rng.random() < 0.5 else "")
 
 
-def _arms(rng: random.Random, ruled: bool) -> tuple[tuple[str, ...], str]:
-    """Names of treatments, and what a plan says of them; where a family has the rule, they have none."""
-    names = rng.choice([one for one in ARMS if not ruled or len(one) == 2])  # six hypotheses take Holm a minute
-    rule = "" if ruled else rng.choice(("", *(f'rule = "{one}"\n' for one in over_arms())))
+def _arms(rng: random.Random) -> tuple[tuple[str, ...], str]:
+    """Names of treatments, and what a plan says of them."""
+    names = rng.choice(ARMS)
+    rule = rng.choice(("", *(f'rule = "{one}"\n' for one in over_arms())))
     said = f"names = {_toml(names)}\n{rule}"
     if rng.random() < 0.5:
         said += f"receives = {_toml(tuple(f'Tablets of {name}, by mouth' for name in names))}\n"
