@@ -187,7 +187,7 @@ class Matched:
 class Step:
     """One step of the chain from the observed rate to the planning rate; one may leave the rate as it `was`.
 
-    `plainly` are its words for who knows no terms.
+    `plainly` are its words for who knows no terms; where `told`, they say all that `words` do.
     """
 
     name: str
@@ -196,6 +196,7 @@ class Step:
     was: float
     rate: float
     source: str
+    told: bool = False
 
     @property
     def moves(self) -> bool:
@@ -337,6 +338,7 @@ class Bridge:
                 was=seen,
                 rate=between,
                 source=self.reason,
+                told=self.by_discount,
             ),
             Step(
                 name="No blinding",
