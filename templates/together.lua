@@ -21,8 +21,8 @@ end
 
 -- A table that takes no more than a sixth of a page stands on one; a longer one breaks between its rows. Which it is,
 -- depends on how its columns turn out, so typst measures those that may.
-local short = 1800 -- letters
-local few = 12 -- rows
+local short = 1800 -- letters: a sixth of a page, nine lines of `across`, holds fewer of either, and so what has more
+local few = 12 -- rows: need not be measured
 local measured = {
   "#layout(page => { let body = [",
   "]; let tall = measure(width: page.width, body).height; block(breakable: tall > page.height / 6, body) })",
@@ -38,9 +38,9 @@ end
 
 -- No few rows of a longer table are left behind: its first rows stand on one page, and its last. A cell without width
 -- spans them, which typst does not break. Rows that would fill half a page between them are fewer.
-local left_behind = 3 -- rows
-local tallest = 26 -- lines
-local across = 115 -- letters of a line of such type
+local left_behind = 3 -- rows: one or two at a page's end look like the end of the table
+local tallest = 26 -- lines: half a page in the type of tables
+local across = 115 -- letters of a line in that type, between the margins of page.typ
 
 local function lines_of(row, colspecs)
   local most = 1
@@ -89,7 +89,7 @@ local function rows_together(tbl)
 end
 
 -- A list of a few lines stands on one page.
-local lines = 700 -- letters
+local lines = 700 -- letters: some seven lines, which moved on as a whole leave no gap that a reader stops at
 local function kept_list(list)
   if #pandoc.utils.stringify(list) > lines then
     return { list }

@@ -18,7 +18,7 @@ from trialplan.parameter import parameters
 ROOT = Path(trialplan.__file__).resolve().parent
 
 FLOORS = [
-    {"numerics", "errors", "text", "progress", "page", "terminal", "files", "figures", "mailed"},
+    {"numerics", "errors", "text", "time_unit", "progress", "page", "terminal", "files", "figures", "mailed"},
     {
         "parameter",
         "fields",

@@ -7,7 +7,10 @@ import re
 import pytest
 
 from trialplan import catalogue
+from trialplan.design import Design
+from trialplan.designs.log_rank import LogRank
 from trialplan.designs.one_proportion import OneProportion
+from trialplan.designs.two_proportions import TwoProportions
 from trialplan.parameter import Parameter, parameters
 
 LABELS = {
@@ -15,6 +18,11 @@ LABELS = {
 }
 
 NO_NOUN = re.compile(r"(?:of|to|how|what|whether|where|\d)\b")
+
+OF_TWO = re.compile(
+    r"both arms|(?:the|under|in|of) treatment\b(?!'s)|^(?:adjusted )?treatment (?:mean|rate)|to control$"
+)
+"""Words for the treatment of two arms: what is in its favour, or before and after it, is as true of several."""
 
 POINTS_BACK = re.compile(r"\b(?:they|these|this|such|that (?:share|difference|visit|event))\b")
 """Words for something that another sentence has named."""
@@ -32,7 +40,6 @@ class TestLabels:
             ("rate in the control arm", "strata", (0.3, 0.4), "the rates in the control arm by strata are"),
             ("probability of each category in an arm", "categories", (0.3, 0.4), "the probabilities of each category"),
             ("times of the visits, where they are not 1, 2", "visits", (1.0, 2.0), "the times of the visits are"),
-            ("times at which the hazards change", "changes", (8.89,), "the time at which the hazards change is"),
             ("correlation of two visits", "correlations", (0.3, 0.4), "the correlations of two visits are"),
             ("relative size of strata", "strata", (1.0, 2.0), "the relative sizes of strata are"),
             ("odds of a later category, wherever they are cut", "", 1.6, "the odds of a later category are"),
@@ -42,6 +49,31 @@ class TestLabels:
     def test_are_as_many_as_the_values(self, meaning, axis, value, said):
         """Several values are, by what they go unless that is said; one value is."""
         assert Parameter(meaning, axis=axis).clause(value).startswith(said)
+
+    def test_of_a_vector_with_one_value(self):
+        """What speaks of several says what one of them is called, and its verb is that of one."""
+        plural = {
+            f"{slug}: {one.label}"
+            for slug, cls in catalogue.designs().items()
+            for one in parameters(cls).values()
+            if one.axis and one.clause((1.0,)).endswith(" are")
+        }
+        assert plural == set()
+        assert (
+            parameters(LogRank)["hazard_changes"].called((8.89,)) == "time since enrolment at which the hazards change"
+        )
+
+    def test_of_several_treatments(self):
+        """What speaks of the treatment, or of both arms, of two says what it is called of each of several."""
+        silent = {
+            f"{slug}: {one.label}"
+            for slug, cls in catalogue.designs().items()
+            if cls.arm_names == ("treatment", "control") and issubclass(cls, Design)
+            for one in parameters(cls).values()
+            if OF_TWO.search(one.label) and not one.of_each
+        }
+        assert silent == set()
+        assert parameters(TwoProportions)["treatment"].of_each_treatment().label == "rate in each treatment arm"
 
     def test_of_a_fixed_rate_with_a_margin(self):
         """Only a single arm that is to beat a rate speaks of one not worth pursuing, and of hope."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from trialplan import __version__, fields
 from trialplan.fields import named
 from trialplan.page import plain
-from trialplan.parameter import PER_TIME
 from trialplan.text import flag, listed, number, percent, spoken, stated, stated_apart, stated_percent, with_article
+from trialplan.time_unit import of_time
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -60,10 +60,10 @@ def _read_as(values: Sequence[Any], unit: str) -> str:
     """What a number is, in brackets: a share in per cent, a time or a rate with its unit, leaving with how many do."""
     if unit == "proportion":
         return f"  ({', '.join(map(stated_percent, values))})"
-    if unit == PER_TIME:
+    if of_time(unit) and unit.startswith("per "):
         leave = ", ".join(percent(-math.expm1(-value)) for value in values)
         return f"  ({unit}: {leave} leave in one)"
-    return f"  ({unit})" if "of time" in unit else ""
+    return f"  ({unit})" if of_time(unit) else ""
 
 
 def level(design: Sized) -> list[tuple[str, str]]:
@@ -142,7 +142,7 @@ def deciding_confidence(trial: Design) -> str:
 def direction(trial: Design) -> str:
     """What favours the treatment; empty where neither direction does, and where several endpoints are one."""
     fixed = trial.fixed
-    return "" if fixed.goal == fields.EQUIVALENCE or fixed.members else fixed.outcome.better(fixed)
+    return "" if fixed.goal == fields.EQUIVALENCE or len(fixed.members) > 1 else fixed.outcome.better(fixed)
 
 
 def source(design: Sized) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.numerics.lazy import np
 from trialplan.text import in_plural
+from trialplan.time_unit import in_time
 
 Numbers = Any
 """A number, or an array of numbers that broadcasts against the others."""
@@ -116,6 +117,10 @@ class Parameter:
     """The largest share that anybody means: what is more in per cent was not meant as one."""
     shown: str = ""
     """What the help prints for it after the option, where its domain does not tell."""
+    one: str = ""
+    """What a vector is called that has one value, where its meaning speaks of several."""
+    of_each: str = ""
+    """What it is called where several treatments are planned alike, and its meaning speaks of the treatment."""
     role: str = ""
     """What is asked for without its name: effect, comparator (control rate, null), spread, association, size; method is
     the way among several in which the same trial is analysed or computed."""
@@ -135,14 +140,10 @@ class Parameter:
 
         >>> Parameter("rate in the control arm", axis="strata").called((0.3, 0.4))
         'rates in the control arm by strata'
-        >>> Parameter("times at which the hazard changes", axis="changes").called((6.0,))
-        'time at which the hazard changes'
         """
         words = self.label.removeprefix("the ")
         if not several(value):
-            return (
-                words.replace("times", "time", 1) if isinstance(value, tuple) and words.startswith("times ") else words
-            )
+            return self.one if self.one and isinstance(value, tuple) else words
         head = _HEAD.match(words)
         assert head is not None  # any word is one
         many = in_plural(head[0]) + words[head.end() :]
@@ -152,6 +153,14 @@ class Parameter:
     def clause(self, value: Any) -> str:
         """A sentence up to the value: "the rate in the control arm is", "the times of the visits are"."""
         return f"the {(words := self.called(value))} {verb(words, value)}"
+
+    def of_each_treatment(self) -> Parameter:
+        """The same of each of several treatments that are planned alike."""
+        return dataclasses.replace(self, meaning=self.of_each or self.meaning)
+
+    def in_time(self, unit: str | None) -> Parameter:
+        """The same with its times in a unit."""
+        return dataclasses.replace(self, meaning=in_time(self.meaning, unit), unit=in_time(self.unit, unit))
 
     @functools.cached_property
     def choices(self) -> tuple[Any, ...]:
@@ -189,7 +198,8 @@ class Parameter:
         From 2 to 100 it is. Between 1 and 2 it is only of what may be 1 or 2 %, as a level; of a power or a rate, 1.2
         is as likely to be a slip of the keyboard for 0.12.
         """
-        share = self.unit == "proportion" or self.domain in (PROPORTION, RATE)
+        within = isinstance(self.domain, Interval) and (self.domain.low, self.domain.high) == (0, 1)
+        share = self.unit == "proportion" or within
         small = bool(self.typical) and self.typical[0] < _SMALL
         # where none may be lost, a share of 1 is more likely to be one per cent than everybody
         from_one = small or (isinstance(self.domain, Interval) and 0 in self.domain and 1 not in self.domain)
@@ -456,6 +466,31 @@ def in_units_of_the_outcome(unit: str) -> bool:
     return unit.startswith("units of the outcome")
 
 
+class OwnUnit(str):
+    """A unit in a plan's own words, which is none of those that a design declares, even where it is spelt like one.
+
+    What a design declares decides how a number is printed, such as a proportion in per cent. A score whose unit a plan
+    calls points is no difference of proportions.
+
+    >>> OwnUnit("points") == "points", OwnUnit("points") == OwnUnit("points"), f"4 {OwnUnit('points')}"
+    (False, True, '4 points')
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is another plan's unit, spelt the same."""
+        return isinstance(other, OwnUnit) and super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        """Whether it is not."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """That of its words, apart from theirs."""
+        return hash((OwnUnit, str(self)))
+
+
 def in_unit(declared: str, unit: str) -> str:
     """The unit of a number, where the outcome's is `unit`: a slope has that, and one of time.
 
@@ -465,7 +500,7 @@ def in_unit(declared: str, unit: str) -> str:
     if not in_units_of_the_outcome(declared):
         return declared
     _, per, other = declared.partition(" per ")
-    return f"{unit}{per}{other}" if unit else unit
+    return OwnUnit(f"{unit}{per}{other}") if unit else unit
 
 
 def largest(value: Numbers) -> float:

@@ -17,6 +17,7 @@ from trialplan.design_facts import (
 )
 from trialplan.fields import allocation_of
 from trialplan.text import listed, number, participants, percent, stated, stated_percent
+from trialplan.time_unit import named, of_time
 
 if TYPE_CHECKING:
     from trialplan.answers import SampleSize
@@ -112,7 +113,9 @@ def _stated(value: Any, unit: str) -> str:
         return listed(_stated(one, unit) for one in value)
     if unit == "difference of proportions":
         return _in_points(value, "points")
-    return stated_percent(value) if unit == "proportion" else stated(value)
+    if unit == "proportion":
+        return stated_percent(value)
+    return f"{stated(value)} {unit}" if of_time(unit) and named(unit) else stated(value)
 
 
 def _decision(trial: Design) -> str:

@@ -26,6 +26,7 @@ from trialplan.page import Table
 from trialplan.parameter import PER_TIME, POSITIVE, Numbers, Parameter, parameters, rate_of_share, with_role
 from trialplan.stated import Stated
 from trialplan.text import counted_in, error_rate, listed, number, plural
+from trialplan.time_unit import TIME_UNITS, TimeUnit, of_time
 
 if TYPE_CHECKING:
     from trialplan.design import Design
@@ -73,6 +74,19 @@ class _Spoken(type):
 def _compared(cls: type) -> tuple[str, ...]:
     """The fields by which two designs of a class are told apart."""
     return tuple(one.name for one in dataclasses.fields(cls) if one.compare)
+
+
+@cache
+def _in_time(cls: type, unit: TimeUnit | None) -> Mapping[str, Parameter]:
+    """What a class declares, with its times in a unit."""
+    declared = parameters(cls)
+    return declared if unit is None else {name: one.in_time(unit) for name, one in declared.items()}
+
+
+@cache
+def has_times(cls: type) -> bool:
+    """Whether any of the numbers that a class declares is a time, or is per time."""
+    return any(of_time(one.unit) for one in parameters(cls).values())
 
 
 def _content(design: Sized) -> tuple[Any, ...]:
@@ -153,6 +167,9 @@ class Sized(Stated, metaclass=_Spoken):
     unscripted: ClassVar[tuple[str, ...]] = ("allocation",)
     """Fields that the script of a second statistician does not bind: it sees what they lead to, or needs none of it."""
 
+    time_unit: TimeUnit | None = None
+    """What its times are in, and its rates per; None where nobody says. It changes words, and no number."""
+
     # What some designs have, as fields or fixed: nobody needs to ask whether it is there.
     outcome: ClassVar[Outcome] = UNKNOWN
     goal = ""
@@ -179,6 +196,9 @@ class Sized(Stated, metaclass=_Spoken):
 
     def __post_init__(self) -> None:
         """Check every declared number against its domain, then how they fit together."""
+        if self.time_unit not in (None, *TIME_UNITS):
+            reason = f"must be one of {', '.join(TIME_UNITS)}, not {self.time_unit!r}"
+            raise ParameterError(reason, owner=self, parameter="time_unit", value=self.time_unit)
         good, own = _good_defaults(type(self)), vars(self)
         for name, declared in parameters(type(self)).items():
             value = own[name]
@@ -236,8 +256,8 @@ class Sized(Stated, metaclass=_Spoken):
         return dataclasses.replace(self, **numbers)
 
     def declarations(self) -> Mapping[str, Parameter]:
-        """The declared numbers by the name by which `replace` takes them, through wrappers too."""
-        return parameters(type(self))
+        """The declared numbers by the name by which `replace` takes them, through wrappers too; times in their unit."""
+        return _in_time(type(self), self.time_unit)
 
     def assumptions(self) -> dict[str, Any]:
         """The numbers and choices that the trial rests on, by name; those that are not used are left out."""
@@ -262,7 +282,7 @@ class Sized(Stated, metaclass=_Spoken):
     def declared(self, role: str) -> Parameter | None:
         """What the design declares of its number with this role; None where there is none."""
         name = self.field(role)
-        return None if name is None else parameters(type(self))[name]
+        return None if name is None else _in_time(type(self), self.time_unit)[name]
 
     def value(self, role: str) -> Numbers:
         """The number with this role."""
@@ -396,7 +416,12 @@ class Sized(Stated, metaclass=_Spoken):
         plain = {name: value for name, value in extra.items() if isinstance(value, (int, float, str))}
         size = plain.pop("actual_size", None)
         rows = [] if size is None else [("actual level", error_rate(float(size)))]
-        return [*rows, *((self._detail_label(name), number(value)) for name, value in plain.items())]
+        return [*rows, *((self._detail_label(name), self._detail(name, value)) for name, value in plain.items())]
+
+    def _detail(self, name: str, value: Any) -> str:
+        """A further number as it is read: a time with its unit, where somebody says it."""
+        unit = f" {self.time_unit}" if self.time_unit and name == "duration" else ""
+        return f"{number(value)}{unit}"
 
     def _detail_label(self, name: str) -> str:
         """The words of a detail's name; of one that ends with an arm's that arm comes after a comma."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -70,8 +71,9 @@ class RoundingHabit:
     slip: bool = False
 
 
-_STANDARDISED = ("d", "smd", "cohens_d", "cohen_d", "effect_size", "es", "std_effect_size", "standardised_difference")
-"""What other programs call a difference in standard deviations, which is never a number here."""
+_STANDARDISED = re.compile(r"(^|_)(d|es|smd|cohens?|effect_size|std_(effect|difference|diff)|standardi[sz]ed)(_|$)")
+"""Words of which a name is made that says a difference in standard deviations, as other programs take it (pwr calls it
+d, statsmodels effect_size): it is never a number here."""
 
 _TINY = 1e-6
 """Real numbers this near to a whole one are that whole one: 92.9999999 was 93 before it was computed."""
@@ -199,7 +201,7 @@ class Stated:
     @classmethod
     def named_otherwise(cls, name: str, value: Any) -> str:
         """What a number stands for that the design takes otherwise: a standardised effect is one at a spread of 1."""
-        if name.lower() not in _STANDARDISED:
+        if not _STANDARDISED.search(name.lower()):
             return ""
         declared = parameters(cls)
         found = [next(iter(with_role(cls, role)), "") for role in ("effect", "spread")]

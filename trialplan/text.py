@@ -145,13 +145,13 @@ def with_commas(numbers: Iterable[float]) -> str:
     return ", ".join(f"{one:g}" for one in numbers)
 
 
-def listed(items: Iterable[object]) -> str:
+def listed(items: Iterable[object], last: str = "and") -> str:
     """Parts of a sentence: a, b and c."""
     words = [str(item) for item in items]
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
-def listed_apart(names: Iterable[str]) -> str:
+def listed_apart(names: Iterable[str], last: str = "and") -> str:
     """Names of a sentence: with semicolons where a comma is part of one.
 
     >>> listed_apart(["A, low dose", "B", "C"]), listed_apart(["A", "B"])
@@ -159,8 +159,8 @@ def listed_apart(names: Iterable[str]) -> str:
     """
     words = list(names)
     if not any("," in word for word in words):
-        return listed(words)
-    return "; and ".join(filter(None, ("; ".join(words[:-1]), *words[-1:])))
+        return listed(words, last)
+    return f"; {last} ".join(filter(None, ("; ".join(words[:-1]), *words[-1:])))
 
 
 def plural(count: int, word: str) -> str:

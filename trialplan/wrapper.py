@@ -12,7 +12,7 @@ from trialplan.errors import ParameterError, field
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Counts
 from trialplan.parameter import Interval, Numbers, parameters
-from trialplan.text import listed
+from trialplan.text import listed_apart
 
 if TYPE_CHECKING:
     from trialplan.figures.canvas import Figure
@@ -99,7 +99,7 @@ class Wrapper(Design):
 
     def aimed_at(self, names: Sequence[str]) -> str:
         """Of which of the members, by these names, an effect is to be shown; all of them unless it says otherwise."""
-        return f"each of {listed(names)}"
+        return f"each of {listed_apart(names)}"
 
     @property
     def lead(self) -> Design:
@@ -110,6 +110,8 @@ class Wrapper(Design):
         """Share the level out."""
         if self.members and all(isinstance(one, Design) for one in self.members):
             self._share_level()
+            if len(units := {one.time_unit for one in self.members}) == 1:
+                self._set("time_unit", units.pop())
         super().__post_init__()
         self._check_own_numbers()
 

@@ -19,7 +19,7 @@ from trialplan.protocol.content.worst_doubt import worst_doubt
 def paragraph(trial, head):
     """A paragraph of the box."""
     box = prose(trial).split(":::")[1]
-    return re.search(rf"\*\*{head}\.?\*\*\.? (.*)", box)[1]
+    return re.search(rf"\*\*{head}\.?\*\*\.? ((?:.|\n)*?)(?=\n\*\*|\Z)", box)[1]
 
 
 def score_size(treatment, control, power=0.8):
@@ -103,7 +103,7 @@ class TestWorstDoubt:
         worst = paragraph(trial, "The worst doubt")
         assert re.search(r"19 times in 20 it lies between [\d.]+ % and [\d.]+ % \(95 % predictive interval", worst)
         rests = paragraph(trial, "What it rests on")
-        assert rests.index("is not believed, for what was seen had no control group") < rests.index("(statistically: ")
+        assert rests.index("is not believed, for what was seen had no control group") < rests.index("*Statistically:* ")
         assert rests.count("log odds") == 1
 
     def test_what_follows_from_the_number_in_doubt_is_told(self):
@@ -170,9 +170,11 @@ class TestPlainWords:
         first = control + (1 - 0.396) * (seen - control)
         odds = first / (1 - first) * 0.87
         told = paragraph(trial, "What it rests on")
-        begins, *gives = re.findall(r"(?:Seen was|which gives) ([\d.]+) %", told)
-        assert [begins, *gives] == [f"{100 * rate:.1f}" for rate in (seen, first, odds / (1 + odds))]
-        assert f"and the control rate is {100 * control:.1f} %; 39.6 % of what lies between the two" in told
+        steps = re.findall(r"16 of 30 \(([\d.]+) %\)|the ([\d.]+) % that placebo|That gives ([\d.]+) %", told)
+        *_, pooled, begins, held, by_control, by_blinding = ("".join(one) for one in steps)
+        rates = (control, seen, control, first, odds / (1 + odds))
+        assert [pooled, begins, held, by_control, by_blinding] == [f"{100 * rate:.1f}" for rate in rates]
+        assert "39.6 % of what lies between the two is not believed" in told
 
     def test_what_is_full_has_all_its_participants(self):
         """A share of recruitments says of what, and how many these are."""
@@ -182,11 +184,9 @@ class TestPlainWords:
 
 class TestLists:
     def test_arms_that_a_rate_is_borrowed_from_are_told_apart(self, protocols):
-        """Names of arms hold commas themselves, so a semicolon and an "and" stand between them."""
+        """Each stands in a line of its own, for their names hold commas, with its counts and its rate."""
         box = protocols("msc-lupus-nephritis")[".md"].read_text(encoding="utf-8").split("**What it is worth.**")[0]
-        borrowed = box.split("borrowed from ")[1].split(". ")[0]
-        arms = re.split(r"; | and ", borrowed)
-        assert [arm.rsplit(": ", 1)[1] for arm in arms] == [
-            f"{arm} of all enrolled" for arm in ("9/32", "7/27", "8/75")
-        ]
+        arms = re.findall(r"- Seen: (\d+) of (\d+) enrolled \(([\d.]+) %\) in ", box)
+        assert [(some, of) for some, of, _ in arms] == [("9", "32"), ("7", "27"), ("8", "75")]
+        assert [share for *_, share in arms] == [f"{100 * int(some) / int(of):.1f}" for some, of, _ in arms]
         assert "(127 UC-MSC and 127 placebo)" in box

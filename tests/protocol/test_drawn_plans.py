@@ -53,6 +53,12 @@ def randomised(plan, trial):
     return [blocks * weight for weight in weights]
 
 
+def compared(plan, trial):
+    """Those whom a secondary endpoint compares: all, or of several treatments one, each alike, and the control."""
+    arms = randomised(plan, trial)
+    return arms[0] + arms[-1] if len(arms) > 2 else sum(arms)
+
+
 class Holds:
     """What holds of every drawn document."""
 
@@ -88,7 +94,7 @@ class Holds:
             assert re.search(rf"\b{analysed} {unit}(?:, in [^.;]*?,)? give", text)  # of clusters, in how many they come
 
     def losses_once(self, plan, trial, said):
-        n, drawn = sum(randomised(plan, trial)), {one.name: one for one in plan.endpoints}
+        n, drawn = compared(plan, trial), {one.name: one for one in plan.endpoints}
         for view in said["secondary"]:
             if view.at_trial is not None and isinstance(view.design, Design):
                 seen = n * (1 - (drawn[view.section.name].dropout or 0))
@@ -105,7 +111,8 @@ class Holds:
             fixed = one.design
             effect = fixed.declarations()[fixed.effect]
             shown = ledger(text, one.name)
-            value = shown[effect.label]
+            alike = plan.arms and "effect_shares" not in plan.text
+            value = shown[(effect.of_each_treatment() if alike else effect).label]
             planned = float(fixed.effect_value())
             if effect.unit == "proportion":
                 assert re.fullmatch(r"[\d.]+\.\d{1,} %", value)
@@ -166,6 +173,8 @@ def unit_of(one):
     own = effect.unit.replace("ratio", "")
     if "units of the outcome" in own and not one.unit:
         return ""  # what a plan measures in no unit changes by no unit in a time
+    for unnamed, said in (("units of time", one.time_unit), ("unit of time", (one.time_unit or "").rstrip("s"))):
+        own = own.replace(unnamed, said) if said else own
     return own.replace("units of the outcome", one.unit or "")
 
 

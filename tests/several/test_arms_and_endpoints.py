@@ -236,7 +236,7 @@ class TestStatement:
         [
             ("", "an effect of at least one of low and high on response"),
             ("effect_shares = [0.5, 1.0]", "an effect of at least one of low and high on response"),
-            ('rule = "two-by-two"', "an effect of each, for itself, of low and high on response"),
+            ('rule = "two-by-two"', "an effect of each of low and high, taken by itself, on response"),
             ('rule = "two-by-two"\nwins_if = "all"', "an effect of each of low and high on response"),
         ],
     )

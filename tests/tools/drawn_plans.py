@@ -1,4 +1,4 @@
-"""Plans drawn at random from the catalogue: design, goal, scale, direction, losses, allocation, looks, endpoints.
+"""Plans drawn at random from the catalogue: design, goal, scale, direction, losses, looks, endpoints, arms, visits.
 
 No design is named: what is drawn is what its parameters declare, by their choices, roles and typical ranges. So a
 design or a family that is dropped in is drawn as well, and a seed gives the same plan again.
@@ -9,18 +9,19 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from small_plans import EXCLUDED, plan_text
 
-from trialplan.catalogue import designs, families
+from trialplan.catalogue import designs, families, over_arms
 from trialplan.design import Design, Sized
 from trialplan.errors import TrialplanError
 from trialplan.parameter import POSITIVE, Parameter, parameters
 from trialplan.plan import build, read
 from trialplan.plan.building import Trial
+from trialplan.sized import has_times
 
 ALLOCATIONS = ("1:1", "1:1", "2:1", "1:2", "3:1")
 LOSSES = (0.08, 0.15, 0.25, 0.4)
@@ -29,6 +30,14 @@ LOOKS = ("[0.5, 1.0]", "[0.4, 0.7, 1.0]")
 EFFICACY = ("obrien-fleming", "lan-demets-obrien-fleming", "haybittle-peto", "kim-demets(2)")
 FUTILITY = ("", 'futility = "z(0)"\n', 'futility = "conditional-power(0.2)"\n')
 CALENDAR = '\n[enrolment]\naccrual_rate = 12\nsource = "ours"\n'
+
+TIME_UNITS = (None, "weeks", "months", "years")
+ARMS = (("low dose", "high dose"), ("10 mg, once a day", "20 mg", "40 mg, in two doses"), ("A", "B"))
+VISITS = (
+    '\n[[visit]]\nname = "Screening"\nmonth = -1\nprocedures = ["consent"]\n'
+    '\n[[visit]]\nname = "Day 1"\nweek = 0\nwindow = "± 1 day"\nprocedures = ["sample", "measure A"]\n',
+    '\n[[visit]]\nname = "The end"\nmonth = 12\nwindow = "± 2 weeks"\nprocedures = ["measure A"]\n',
+)
 
 AFTER = 'timepoint = "12 months after {}"'
 
@@ -48,6 +57,7 @@ class DrawnEndpoint:
     design: Sized
     dropout: float | None = None
     unit: str = ""
+    time_unit: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +68,7 @@ class DrawnPlan:
     text: str
     endpoints: tuple[DrawnEndpoint, ...]
     rule: str = ""
+    arms: tuple[str, ...] = ()
     monitored: bool = False
     kind: str = field(default="")
 
@@ -205,9 +216,18 @@ def _around(seed: int, primary: Design, rng: random.Random, allocation: str) -> 
     monitoring = _monitoring(rng) if rng.random() < 0.5 else ""
     drawn_losses = rng.choice((None, *LOSSES))
     unit = rng.choice(("", *UNITS))
-    # each in turn is left out until the plan can be built: looks, the family, the further endpoints
-    for kept, joined, looked in itertools.product((others, []), (family, None), (monitoring, "")):
-        plan = _plan(seed, rng.random(), primary, joined, kept, looked, drawn_losses, unit, allocation)
+    apart = random.Random(f"{seed}: arms, visits and units of time")  # what came later leaves the other draws alone
+    # beside a family of two endpoints there are four hypotheses, whose procedures take a minute to size
+    arms = _arms(apart) if apart.random() < 0.3 and family is None else None
+    visits = apart.choice(("", "", VISITS[0], "".join(VISITS)))
+    times = [apart.choice(TIME_UNITS) for _ in range(2 + len(others))]
+    others = [replace(one, time_unit=_time_unit(one.design, unit)) for one, unit in zip(others, times[2:], strict=True)]
+    # each in turn is left out until the plan can be built: looks, the family, the arms, the further endpoints
+    tried = itertools.product((others, []), (arms, None) if arms else (None,), (family, None), (monitoring, ""))
+    for kept, compared, joined, looked in tried:
+        chance = rng.random()
+        more = (compared, looked + visits, times)
+        plan = _plan(seed, chance, primary, joined, kept, more, drawn_losses, unit, allocation)
         if _builds(plan):
             return plan
     return None
@@ -249,22 +269,47 @@ def _monitoring(rng: random.Random) -> str:
     return f"\n[monitoring]\n{looks}" + (CALENDAR if rng.random() < 0.5 else "")
 
 
+def _arms(rng: random.Random) -> tuple[tuple[str, ...], str]:
+    """Names of treatments, and what a plan says of them."""
+    names = rng.choice(ARMS)
+    rule = rng.choice(("", *(f'rule = "{one}"\n' for one in over_arms())))
+    said = f"names = {_toml(names)}\n{rule}"
+    if rng.random() < 0.5:
+        said += f"receives = {_toml(tuple(f'Tablets of {name}, by mouth' for name in names))}\n"
+    if rng.random() < 0.3:
+        said += f"effect_shares = {_toml(tuple(1 - place / 4 for place in range(len(names))))}\n"
+    return names, f"\n[arms]\n{said}"
+
+
+def _time_unit(design: Sized, unit: str | None) -> str | None:
+    """The unit of a design's times, where it has any."""
+    return unit if has_times(type(design)) else None
+
+
 def _plan(
     seed: int,
     chance: float,
     primary: Design,
     family: tuple[str, Design] | None,
     others: list[DrawnEndpoint],
-    monitoring: str,
+    said: tuple[tuple[tuple[str, ...], str] | None, str, list[str | None]],
     lost: float | None,
     unit: str,
     allocation: str,
 ) -> DrawnPlan:
     members = [primary] if family is None else [primary, family[1]]
     names = ["outcome at 12 months", "second outcome at 12 months"]
+    compared, sections_after, times = said
     endpoints = [
-        DrawnEndpoint(name=name, role="primary", design=design, dropout=None if design.loses_by else lost, unit=unit)
-        for name, design in zip(names, members, strict=False)
+        DrawnEndpoint(
+            name=name,
+            role="primary",
+            design=design,
+            dropout=None if design.loses_by else lost,
+            unit=unit,
+            time_unit=_time_unit(design, time),
+        )
+        for name, design, time in zip(names, members, times, strict=False)
     ]
     settings, assumptions = sections(primary, chance)
     more = "".join(endpoint_text(one) for one in [*endpoints[1:], *others])
@@ -272,6 +317,8 @@ def _plan(
         more += '\n[intervention]\nreversible = true\nwashout = "two weeks without either"\n'
     if family is not None:
         more += f'\n[family]\nrule = "{family[0]}"\n'
+    if compared is not None:
+        more += compared[1]
     begins = "randomisation" if len(primary.arm_names) > 1 else "enrolment"
     changes = [
         ("response at 12 months", names[0]),
@@ -282,6 +329,8 @@ def _plan(
         changes.append(('missing = "non-response"\n', ""))
     if unit:
         changes.append((f'name = "{names[0]}"\n', f'name = "{names[0]}"\nunit = "{unit}"\n'))
+    if endpoints[0].time_unit:
+        changes.append((f'name = "{names[0]}"\n', f'name = "{names[0]}"\ntime_unit = "{endpoints[0].time_unit}"\n'))
     text = plan_text(
         primary.slug(),
         settings,
@@ -290,7 +339,7 @@ def _plan(
         dropout=endpoints[0].dropout,
         changes=changes,
         endpoints=more,
-        more=monitoring,
+        more=sections_after,
     )
     kind = f"{primary.slug()} {primary.goal} {primary.scale} {primary.favourable}"
     everything = (*endpoints, *others)
@@ -299,7 +348,8 @@ def _plan(
         text=text,
         endpoints=everything,
         rule="" if family is None else family[0],
-        monitored=bool(monitoring),
+        arms=() if compared is None else compared[0],
+        monitored="[monitoring]" in sections_after,
         kind=kind,
     )
 
@@ -349,6 +399,7 @@ def endpoint_text(one: DrawnEndpoint) -> str:
     return (
         f'[[endpoint]]\nname = "{one.name}"\nrole = "{one.role}"\n{words}timepoint = "12 months after randomisation"\n'
         + (f'unit = "{one.unit}"\n' if one.unit else "")
+        + (f'time_unit = "{one.time_unit}"\n' if one.time_unit else "")
         + f'design = "{one.design.slug()}"\n{lost}\n[endpoint.settings]\n{settings}\n{assumptions}\n'
     )
 
@@ -384,7 +435,7 @@ def _of_kind(cls: type[Design], given: dict[str, Any], rng: random.Random, lost:
         allocation = rng.choice(ALLOCATIONS)
         design = drawn_design(cls, rng, allocation, given)
         if design is not None:
-            plan = _plan(0, 0.0, design, None, [], "", lost, "mmHg", allocation)
+            plan = _plan(0, 0.0, design, None, [], (None, "", ["months"]), lost, "mmHg", allocation)
             if _builds(plan):
                 return plan
     return None

@@ -77,6 +77,7 @@ def over_time(
         calendar=course.calendar,
         events=course.events,
         enrolled=course.enrolled,
+        time_unit=design.time_unit,
         looks=[(look["month"], look["events"]) for look in looks if look.get("events")],
     )
 

@@ -37,6 +37,7 @@ class _AlongCurves(_Course):
         optional=True,
         unit="events per unit of time",
         typical=(0.03, 0.08),
+        of_each="shape of the hazard under each treatment",
     )
     goal: fields.Goal = fields.goal()
     margin: Numbers | tuple[float, float] | None = fields.margin()

@@ -19,6 +19,7 @@ from trialplan.outcome import EffectInterval, EffectScale
 from trialplan.outcomes.times import Times
 from trialplan.parameter import POSITIVE, Numbers, largest, parameter, smallest
 from trialplan.rejection import decide, either_way, no_evidence
+from trialplan.time_unit import in_time
 
 
 class ReadOff(Times):
@@ -26,7 +27,7 @@ class ReadOff(Times):
 
     def effect_scale(self, design: Sized) -> EffectScale:
         """The share or the mean itself, as it is read."""
-        return EffectScale(name=self.effect, short=self.effect, unit=self.unit)
+        return EffectScale(name=self.effect, short=self.effect, unit=in_time(self.unit, design.time_unit))
 
     def interval(self, design: Design, n: int, confidence: float, no_effect: bool) -> EffectInterval | None:
         """Around the planned value or the null, by the standard error at the planned curve."""
@@ -62,6 +63,7 @@ class AlongOneCurve(Followed):
         optional=True,
         unit="units of time",
         typical=(3.0, 9.0),
+        one="time since enrolment at which the hazard changes",
     )
     favourable: fields.Favourable = fields.favourable()
 

@@ -54,7 +54,6 @@ class _Clustered(Design):
         "intracluster correlation: the share of the variance that lies between clusters",
         Interval(0, 1, "left"),
         symbol="ρ",
-        unit="proportion",
         typical=(0.01, 0.05),
     )
     cluster_size: Numbers = parameter(

@@ -38,6 +38,7 @@ class _Course(_Times):
         optional=True,
         unit="units of time",
         typical=(3.0, 9.0),
+        one="time since enrolment at which the share of the effect changes",
     )
 
     def _check_course(self) -> None:

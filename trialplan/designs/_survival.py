@@ -263,6 +263,7 @@ class Followed(Design):
         axis="stretches",
         optional=True,
         typical=(1.0, 3.0),
+        one="relative speed of enrolment",
     )
     accrual_changes: Numbers | tuple[float, ...] | None = parameter(
         "times at which the speed of enrolment changes, one fewer than there are speeds",
@@ -271,6 +272,7 @@ class Followed(Design):
         optional=True,
         unit="units of time",
         typical=(2.0, 9.0),
+        one="time at which the speed of enrolment changes",
     )
     accrual_ramp: Numbers | None = parameter(
         "time over which the speed of enrolment rises evenly from nothing",
@@ -425,6 +427,7 @@ class _ControlCurve(Design):
         optional=True,
         unit="units of time",
         typical=(3.0, 9.0),
+        one="time since enrolment at which the hazards change",
     )
     control_survival: Numbers | None = parameter(
         "share of the control arm without the event at a stated time, instead of a median",
@@ -459,6 +462,7 @@ class _Times(Followed, _ControlCurve):
         optional=True,
         unit=PER_TIME,
         typical=(0.005, 0.02),
+        of_each="rate at which participants without the event leave in each treatment arm",
     )
 
     def _check_curves(self) -> None:

@@ -67,6 +67,7 @@ class Ancova(Design):
         symbol="δ",
         unit="units of the outcome",
         typical=(0.3, 1.5),
+        of_each="adjusted mean of each treatment minus control mean",
     )
     ratio: Numbers | None = parameter(
         "ratio of adjusted geometric means, treatment to control (scale ratio)",

@@ -48,6 +48,7 @@ class ClusteredMeans(clusters._Clustered):
         symbol="δ",
         unit="units of the outcome",
         typical=(0.3, 1.5),
+        of_each="mean of each treatment minus control mean",
     )
     sd: Numbers = parameter(
         "standard deviation between participants in both arms, within and between clusters together",
@@ -56,6 +57,7 @@ class ClusteredMeans(clusters._Clustered):
         symbol="σ",
         unit="units of the outcome",
         typical=(0.8, 1.6),
+        of_each="standard deviation between participants in every arm",
     )
 
     def check(self) -> None:

@@ -53,7 +53,13 @@ class ClusteredProportions(clusters._Clustered):
         "rate in the control arm", PROPORTION, role="comparator", symbol="p_C", unit="proportion", typical=(0.1, 0.6)
     )
     treatment: Numbers = parameter(
-        "rate in the treatment arm", PROPORTION, role="effect", symbol="p_T", unit="proportion", typical=(0.3, 0.9)
+        "rate in the treatment arm",
+        PROPORTION,
+        role="effect",
+        symbol="p_T",
+        unit="proportion",
+        typical=(0.3, 0.9),
+        of_each="rate in each treatment arm",
     )
 
     def check(self) -> None:

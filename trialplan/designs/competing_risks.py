@@ -58,6 +58,7 @@ class CompetingRisks(LogRank):
         symbol="θ₂",
         unit="ratio",
         typical=(0.8, 1.2),
+        of_each="hazard of the competing event under each treatment over that of the control",
     )
     compared: Compared = parameter(
         "the hazards whose ratio is compared: cause-specific, in those who have had neither event; or subdistribution, "

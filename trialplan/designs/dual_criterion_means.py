@@ -74,6 +74,7 @@ class DualCriterionMeans(Design):
         symbol="δ",
         unit="units of the outcome",
         typical=(0.5, 1.5),
+        of_each="mean of each treatment arm minus mean of the control arm",
     )
     sd: Numbers = parameter(
         "standard deviation between participants, in both arms",

@@ -92,7 +92,13 @@ class DualCriterionProportions(Design):
         typical=(0.2, 0.35),
     )
     treatment: Numbers = parameter(
-        "rate in the treatment arm", PROPORTION, role="effect", symbol="p_T", unit="proportion", typical=(0.5, 0.8)
+        "rate in the treatment arm",
+        PROPORTION,
+        role="effect",
+        symbol="p_T",
+        unit="proportion",
+        typical=(0.5, 0.8),
+        of_each="rate in each treatment arm",
     )
     relevant: Numbers = parameter(
         "least difference in the treatment's favour that must be seen: the amount",

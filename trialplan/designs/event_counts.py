@@ -97,10 +97,11 @@ class EventCounts(Design):
         symbol="θ",
         unit="ratio",
         typical=(0.5, 0.8),
+        of_each="rate of events under each treatment over that of the control arm",
     )
     dispersion: Numbers | None = rated.dispersion(rated.VARIES, role="spread", symbol="k")
     dispersion_treatment: Numbers | None = rated.dispersion(
-        "dispersion in the treatment arm, where it differs", symbol="k_T"
+        "dispersion in the treatment arm, where it differs", symbol="k_T", of_each="dispersion in each treatment arm"
     )
     exposure: Numbers = rated.exposure()
     accrual_time: Numbers | None = rated.accrual_time()

@@ -100,6 +100,7 @@ class HierarchicalOutcomes(Design):
         symbol="HR",
         unit="ratio",
         typical=(0.5, 0.8),
+        of_each="hazard of each event in each treatment arm over that in the control arm",
     )
     follow_up: Numbers = parameter(
         "time for which each participant is followed, in the same unit",
@@ -123,6 +124,7 @@ class HierarchicalOutcomes(Design):
         symbol="p_T",
         unit="proportion",
         typical=(0.5, 0.7),
+        of_each="rate of response in each treatment arm",
     )
     difference: Numbers | None = parameter(
         "difference of the measurement's means in the treatment's favour, in standard deviations",

@@ -153,6 +153,7 @@ class LogRank(_Course):
         symbol="θ",
         unit="ratio",
         typical=(0.5, 0.8),
+        of_each="hazard of the event under each treatment over that of the control",
     )
     goal: fields.Goal = fields.goal()
     margin: Numbers | tuple[float, float] | None = fields.margin()

@@ -75,6 +75,7 @@ class MeanOfVisits(Design):
         symbol="δ",
         unit="units of the outcome",
         typical=(0.3, 1.5),
+        of_each="mean of each treatment minus control mean over the visits after treatment",
     )
     sd: Numbers = parameter(
         "standard deviation between participants at one visit",

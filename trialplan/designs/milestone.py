@@ -56,6 +56,7 @@ class Milestone(_AlongCurves):
         symbol="δ",
         unit="difference of proportions",
         typical=(0.1, 0.25),
+        of_each="share of each treatment without the event at the milestone minus that of the control",
     )
     test: TestName = parameter("the analysis test", TestName, role="method", default=PLAIN)
 

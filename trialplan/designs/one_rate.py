@@ -16,8 +16,9 @@ from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import z_power
 from trialplan.outcome import EffectInterval, EffectScale
 from trialplan.outcomes.counts import Counts
-from trialplan.parameter import POSITIVE, Numbers, largest, parameter
+from trialplan.parameter import PER_TIME, POSITIVE, Numbers, largest, parameter
 from trialplan.rejection import decide, either_way, no_evidence
+from trialplan.time_unit import in_time
 
 _SEARCHED = 200_000
 """Participants up to which the exact test is tried, n by n."""
@@ -38,7 +39,7 @@ class Rate(Counts):
 
     def effect_scale(self, design: Sized) -> EffectScale:
         """A rate."""
-        return EffectScale(name="rate of events", short="rate", unit="per unit of time")
+        return EffectScale(name="rate of events", short="rate", unit=in_time(PER_TIME, design.time_unit))
 
     def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:
         """As a rate, and as its ratio to the null."""

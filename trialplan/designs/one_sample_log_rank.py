@@ -98,6 +98,7 @@ class OneSampleLogRank(Followed):
         optional=True,
         unit="units of time",
         typical=(3.0, 9.0),
+        one="time since enrolment at which the hazard changes",
     )
     null_survival: Numbers | None = parameter(
         "share without the event at a stated time by the fixed curve, instead of a median",

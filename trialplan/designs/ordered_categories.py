@@ -77,6 +77,7 @@ class OrderedCategories(Design):
         symbol="ψ",
         unit="ratio",
         typical=(1.5, 2.5),
+        of_each="odds of a later category in each treatment arm over those in the control arm",
     )
     treatment: Numbers | tuple[float, ...] | None = parameter(
         "probability of each category in the treatment arm, instead of a common odds ratio",
@@ -86,6 +87,7 @@ class OrderedCategories(Design):
         symbol="p_T",
         unit="proportion",
         typical=(0.1, 0.25),
+        of_each="probability of each category in each treatment arm",
     )
     favourable: fields.Favourable = fields.favourable()
     variance: VarianceName = parameter(

@@ -94,6 +94,7 @@ class RepeatedMeasures(OnVisits):
         symbol="δ",
         unit="units of the outcome",
         typical=(0.3, 1.5),
+        of_each="mean of each treatment minus control mean at the visit that is compared",
     )
     sd: Numbers = spread.sd(
         "standard deviation between participants at the visit that is compared, given the baseline where that is "
@@ -106,6 +107,7 @@ class RepeatedMeasures(OnVisits):
         symbol="σ_T",
         unit="units of the outcome",
         typical=(0.8, 1.6),
+        of_each="standard deviation in each treatment arm",
     )
     correlation: Numbers | tuple[float, ...] = parameter(
         "correlation of two visits: one number, of any (compound-symmetry) or of those a unit of time apart (ar1); one "
@@ -143,6 +145,7 @@ class RepeatedMeasures(OnVisits):
         optional=True,
         unit="units of time",
         typical=(1.0, 12.0),
+        one="time of the visit",
     )
     retention: Numbers | tuple[float, ...] | None = parameter(
         "share of participants who are still there at each visit, in both arms unless the treatment arm's is stated",
@@ -160,6 +163,7 @@ class RepeatedMeasures(OnVisits):
         optional=True,
         unit="proportion",
         typical=(0.8, 1.0),
+        of_each="share of each treatment arm who are still there at each visit",
     )
     compared_visit: int | None = parameter(
         "the visit that is compared, the last one unless it is given",

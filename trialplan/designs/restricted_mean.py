@@ -51,6 +51,7 @@ class RestrictedMean(_AlongCurves):
         symbol="δ",
         unit="units of time",
         typical=(0.8, 2.0),
+        of_each="mean of each treatment up to the horizon minus that of the control",
     )
     ratio: Numbers | None = parameter(
         "mean of the treatment up to the horizon over that of the control (scale ratio)",
@@ -60,6 +61,7 @@ class RestrictedMean(_AlongCurves):
         symbol="ρ",
         unit="ratio",
         typical=(1.1, 1.3),
+        of_each="mean of each treatment up to the horizon over that of the control",
     )
     scale: Literal["difference", "ratio"] = parameter(
         "the scale of the effect and of the margin", Literal["difference", "ratio"], default="difference"

@@ -77,6 +77,7 @@ class Slopes(OnVisits):
         symbol="δ",
         unit="units of the outcome per unit of time",
         typical=(0.3, 1.5),
+        of_each="slope under each treatment minus slope of the control",
     )
     visit_times: Numbers | tuple[float, ...] = parameter(
         "times of the visits, that at enrolment among them",
@@ -85,6 +86,7 @@ class Slopes(OnVisits):
         order="rises",
         unit="units of time",
         typical=(0.0, 3.0),
+        one="time of the visit",
     )
     sd_slope: Numbers = parameter(
         "standard deviation of slopes between participants",
@@ -133,6 +135,7 @@ class Slopes(OnVisits):
         optional=True,
         unit="proportion",
         typical=(0.8, 1.0),
+        of_each="share of each treatment arm who are still there at each visit",
     )
     intercepts: Intercepts = parameter(
         "intercepts of the arms: separate, or common to both, as those of arms randomised at enrolment",

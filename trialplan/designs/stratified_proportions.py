@@ -109,6 +109,7 @@ class StratifiedProportions(Design):
         symbol="δ",
         unit="difference of proportions",
         typical=(0.15, 0.3),
+        of_each="rate of each treatment minus control rate",
     )
     ratio: Numbers | None = parameter(
         "ratio of treatment to control rate, the same in every stratum (scale ratio)",
@@ -118,6 +119,7 @@ class StratifiedProportions(Design):
         symbol="ρ",
         unit="ratio",
         typical=(1.3, 1.8),
+        of_each="ratio of each treatment's to the control rate",
     )
     odds_ratio: Numbers | None = parameter(
         "odds ratio of treatment to control, the same in every stratum (scale odds-ratio)",
@@ -127,6 +129,7 @@ class StratifiedProportions(Design):
         symbol="ψ",
         unit="ratio",
         typical=(1.8, 3.0),
+        of_each="odds ratio of each treatment to control",
     )
     treatment: Numbers | tuple[float, ...] | None = parameter(
         "rate in the treatment arm of each stratum, instead of one effect for all",
@@ -137,6 +140,7 @@ class StratifiedProportions(Design):
         symbol="p_T",
         unit="proportion",
         typical=(0.4, 0.6),
+        of_each="rate in each treatment arm of each stratum",
     )
     strata: int | None = parameter(
         "number of strata, where no list of rates or weights tells",

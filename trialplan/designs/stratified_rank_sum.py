@@ -85,6 +85,7 @@ class StratifiedRankSum(Design):
         symbol="ψ",
         unit="ratio",
         typical=(1.5, 2.5),
+        of_each="odds of a later category in each treatment arm over those in the control arm",
     )
     favourable: fields.Favourable = fields.favourable()
     allocation: str = fields.allocation()

@@ -85,6 +85,7 @@ class TwoMeans(Design):
         symbol="δ",
         unit="units of the outcome",
         typical=(0.3, 1.5),
+        of_each="mean of each treatment minus control mean",
     )
     sd: Numbers = spread.sd(spread.EITHER_ARM)
     sd_treatment: Numbers | None = parameter(
@@ -94,6 +95,7 @@ class TwoMeans(Design):
         symbol="σ_T",
         unit="units of the outcome",
         typical=(0.8, 1.6),
+        of_each="standard deviation in each treatment arm",
     )
     goal: fields.Goal = fields.goal()
     margin: Numbers | tuple[float, float] | None = fields.margin()

@@ -78,7 +78,13 @@ class TwoProportions(Design):
         "rate in the control arm", RATE, role="comparator", symbol="p_C", unit="proportion", typical=(0.1, 0.6)
     )
     treatment: Numbers = parameter(
-        "rate in the treatment arm", RATE, role="effect", symbol="p_T", unit="proportion", typical=(0.3, 0.9)
+        "rate in the treatment arm",
+        RATE,
+        role="effect",
+        symbol="p_T",
+        unit="proportion",
+        typical=(0.3, 0.9),
+        of_each="rate in each treatment arm",
     )
     scale: ScaleName = parameter(
         "the scale of the margin; without one, superiority is inequality of the rates on every scale",

@@ -61,6 +61,7 @@ class UnorderedCategories(_Pearson):
         symbol="p_T",
         unit="proportion",
         typical=(0.22, 0.32),
+        of_each="probability of each category in each treatment arm",
     )
     realised: Numbers = grouped.realised("planned difference between the arms")
     sides: Literal[2] = grouped.sides("arms")

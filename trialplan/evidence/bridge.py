@@ -17,7 +17,7 @@ from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 from trialplan.numerics.elementary import some
 from trialplan.numerics.lazy import np, special
 from trialplan.parameter import Numbers
-from trialplan.text import stated
+from trialplan.text import percent, stated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +63,17 @@ class Reading:
         lost = f" net of {self.net_of.label}" if self.net_of else ""
         return f"{self.study.key}, {names}{lost}: {self.events}/{self.of}{over}"
 
+    @property
+    def seen(self) -> str:
+        """The counts in a sentence: 16 of 30 (53.3 %) in Wang 2012, complete remission, arm single."""
+        names = " and ".join(dict.fromkeys(outcome.name for outcome in self.outcomes))
+        arms = " and ".join(dict.fromkeys(outcome.arm for outcome in self.outcomes if outcome.arm))
+        all_of_them = " enrolled" if self.denominator == ENROLLED else ""
+        lost = f", less those with {self.net_of.name}" if self.net_of else ""
+        of_arm = f", arm {arms}" if arms else ""
+        counted = f"{self.events:,} of {self.of:,}{all_of_them} ({percent(self.rate)})"
+        return f"{counted} in {self.study.called}, {names}{of_arm}{lost}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PooledReading:
@@ -88,6 +99,11 @@ class PooledReading:
         half = ", half an event added where all or none had it" if corrected else ""
         apart = "" if pool.tau2 is None else f"; SD between studies {math.sqrt(pool.tau2):.2g}"
         return f"{self.outcome}, {pool.k} studies pooled on the log odds by {method}{half}{apart} ({names})"
+
+    @property
+    def seen(self) -> str:
+        """The rate, and where it comes from, in a sentence."""
+        return f"{percent(self.rate)}, {self.label}"
 
     def lower(self, confidence: float) -> float:
         """The lower limit of the pooled rate, at the confidence at which it was pooled."""
@@ -171,7 +187,7 @@ class Matched:
 class Step:
     """One step of the chain from the observed rate to the planning rate; one may leave the rate as it `was`.
 
-    `plainly` are its words for who knows no terms.
+    `plainly` are its words for who knows no terms; where `told`, they say all that `words` do.
     """
 
     name: str
@@ -180,6 +196,7 @@ class Step:
     was: float
     rate: float
     source: str
+    told: bool = False
 
     @property
     def moves(self) -> bool:
@@ -273,8 +290,8 @@ class Bridge:
         second = self.no_blinding
         if second is None or not (second.mean or second.sd):
             return "nothing taken off for the lack of blinding, which the plan acknowledges"
-        named = f" ({second.preset.name}, {second.preset.seen_on})" if second.preset else ""
-        return f"log odds {self._moved} by a bias of {stated(second.mean)} (SD {second.sd:.2g}){named}"
+        named = f"; {second.preset.name}, {second.preset.seen_on}" if second.preset else ""
+        return f"log odds {self._moved} by a bias of {stated(second.mean)} (SD {second.sd:.2g}{named})"
 
     @property
     def _second_plainly(self) -> str:
@@ -321,6 +338,7 @@ class Bridge:
                 was=seen,
                 rate=between,
                 source=self.reason,
+                told=self.by_discount,
             ),
             Step(
                 name="No blinding",

@@ -33,6 +33,7 @@ class OverTime(canvas.Figure):
 
     `shares` are (arm, share at each of `time`); `at_risk` are (arm, participants at each of `marks`). `events` and
     `enrolled` are expected numbers along `calendar`, and `looks` are (month, events).
+    Times are in `time_unit`, where somebody says it.
     """
 
     time: Sequence[float]
@@ -43,8 +44,19 @@ class OverTime(canvas.Figure):
     events: Sequence[float]
     enrolled: Sequence[float]
     looks: Sequence[tuple[float, float]] = ()
+    time_unit: str | None = None
     title: str = ""
     fixed: str = ""
+
+    @property
+    def _in_unit(self) -> str:
+        """What stands behind a time in a sentence."""
+        return f" {self.time_unit}" if self.time_unit else ""
+
+    @property
+    def _named_unit(self) -> str:
+        """What stands behind the name of an axis or a column."""
+        return f", in {self.time_unit}" if self.time_unit else ""
 
     def __post_init__(self) -> None:
         """Check that every line has a value for each of its times."""
@@ -79,7 +91,7 @@ class OverTime(canvas.Figure):
         ticks(upper.yaxis, shares, [percent(share) for share in shares])
         ticks(upper.xaxis, list(self.marks), wording.ticked(list(self.marks)))
         below = line + 6 + _HEIGHT + 20
-        texts(paper, (left + across / 2, below), ["time since enrolment"], ha="center", gid="x name")
+        texts(paper, (left + across / 2, below), [f"time since enrolment{self._named_unit}"], ha="center", gid="x name")
         self._numbers(paper, (left, below + line, across), line)
         months = self._panel(sheet, (left, lower + line + 6, across), (0.0, most), self.calendar)
         months.plot(self.calendar, self.enrolled, **_ENROLLED, gid="enrolled")
@@ -90,7 +102,13 @@ class OverTime(canvas.Figure):
         dates = scale.evenly(0.0, float(max(self.calendar)))
         ticks(months.xaxis, dates, wording.ticked(dates))
         place = (left + across / 2, lower + line + 6 + _HEIGHT + 20)
-        texts(paper, place, ["time of the calendar, from the first enrolment"], ha="center", gid="x name")
+        texts(
+            paper,
+            place,
+            [f"time of the calendar, from the first enrolment{self._named_unit}"],
+            ha="center",
+            gid="x name",
+        )
         return sheet.figure
 
     def _panel(self, sheet: Any, place: tuple[float, float, float], limits: tuple[float, float], x: Any) -> Any:
@@ -127,14 +145,14 @@ class OverTime(canvas.Figure):
         """What is left of each arm, how many are at risk, and when events and looks come."""
         end = wording.ticked([float(max(self.time))])[0]
         arms = [
-            f"{wording.brief(arm)}: {percent(float(values[-1]))} without the event at {end}."
+            f"{wording.brief(arm)}: {percent(float(values[-1]))} without the event at {end}{self._in_unit}."
             for arm, values in self.shares
         ]
         last = wording.ticked([round(float(max(self.calendar)), 1)])[0]
         enrolled, events = round(float(self.enrolled[-1])), round(float(self.events[-1]))
-        total = f"By {last} of the calendar {enrolled:,} are enrolled and {events:,} events expected."
+        total = f"By {last}{self._in_unit} of the calendar {enrolled:,} are enrolled and {events:,} events expected."
         looks = [f"{plural(len(self.looks), 'look')}:"] if self.looks else []
-        told = [f"{events:.0f} events at {month:.1f}." for month, events in self.looks]
+        told = [f"{events:.0f} events at {month:.1f}{self._in_unit}." for month, events in self.looks]
         return " ".join(["Curves as assumed, and the calendar.", *arms, total, *looks, *told])
 
     def table(self) -> canvas.Table:
@@ -144,10 +162,10 @@ class OverTime(canvas.Figure):
         """
         arms, at_risk = [arm for arm, _ in self.shares], [numbers for _, numbers in self.at_risk]
         columns = (
-            "time",
+            f"time{self._named_unit}",
             *(f"without the event, {arm}" for arm in arms),
             *(f"at risk, {arm}" for arm, _ in self.at_risk),
-            *("calendar", "events", "enrolled"),
+            *(f"calendar{self._named_unit}", "events", "enrolled"),
         )
         # people and events are counted, so what is expected of them is told as a whole number, as in the drawing
         marked = {float(mark): [round(float(one[at])) for one in at_risk] for at, mark in enumerate(self.marks)}

@@ -24,7 +24,11 @@ def literal(text: object) -> str:
     return " ".join(filter(None, "".join(_plain(letter) for letter in seen).split(" ")))
 
 
-def brief(text: object, most: int = 100) -> str:
+_BRIEF = 100
+"""Letters of a name inside a sentence: about a line of a printed page, beyond which its verb is lost from sight."""
+
+
+def brief(text: object, most: int = _BRIEF) -> str:
     """The text as a sentence can hold it: its beginning, where it is long."""
     whole = literal(text)
     if len(whole) <= most:

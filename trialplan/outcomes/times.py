@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trialplan.numerics.elementary import exp, normal_quantile
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Course, EffectInterval, EffectScale, InterimData, Outcome
+from trialplan.time_unit import in_time
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -31,7 +32,7 @@ class Times(Outcome):
             else f"ratio of {self.effect.removeprefix('difference of ')}"
         )
         points = not ratio and self.unit == "points"
-        unit = "" if ratio or points else self.unit
+        unit = "" if ratio or points else in_time(self.unit, design.time_unit)
         return EffectScale(name=name, short=name, unit=unit, ratio=ratio, points=points)
 
     def better(self, design: Design) -> str:

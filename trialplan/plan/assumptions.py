@@ -251,19 +251,8 @@ def _told(one: Assumption, what: Parameter, unit: str, alike: bool) -> Assumptio
     shown = in_unit(what.unit, unit)
     if shown == "difference of proportions" and what.role != "effect":  # a width has no direction
         shown = "points"
-    meaning = what.called(one.value)
-    return replace(one, meaning=of_each_treatment(meaning) if alike else meaning, unit=shown)
-
-
-def of_each_treatment(words: str) -> str:
-    """A design's words of a treatment arm and its control, said of several treatments that are planned alike.
-
-    >>> of_each_treatment("rate in the treatment arm"), of_each_treatment("sd in both arms")
-    ('rate in each treatment arm', 'sd in every arm')
-    """
-    for of_two, of_several in (("both arms", "every arm"), ("the treatment arm", "each treatment arm")):
-        words = words.replace(of_two, of_several)
-    return words
+    told = what.of_each_treatment() if alike else what
+    return replace(one, meaning=told.called(one.value), unit=shown)
 
 
 def bridged(one: Assumption, assumptions: Iterable[Assumption]) -> float:

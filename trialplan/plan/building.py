@@ -32,6 +32,7 @@ from trialplan.plan.checks import (
     check_order,
     check_primaries,
     check_target,
+    check_time_unit,
     check_times,
     check_turns,
     check_two_treatments,
@@ -256,6 +257,7 @@ def _draft(plan: Plan, section: EndpointSection) -> Endpoint:
     with _place(f"{plan.name}, endpoint {section.name!r}"):
         check_losses(section, None if section.design is None else design_named(section.design))
         check_times(section)
+        check_time_unit(section, None if section.design is None else design_named(section.design))
         if section.role == "primary":
             # what is wrong with these is said before anything is computed
             recruitment(plan.content.enrolment, section)
@@ -320,7 +322,7 @@ def _designed(plan: Plan, draft: Endpoint) -> Endpoint:
         numbers = {name: as_tuple(value) for name, value in section.settings.items()}
         if "allocation" in parameters(cls):
             numbers.setdefault("allocation", plan.content.trial.allocation)
-        numbers = {one.name: one.value for one in assumptions} | numbers
+        numbers = {one.name: one.value for one in assumptions} | numbers | {"time_unit": section.time_unit}
         check_one_trial(cls, numbers)
         design = cls(**numbers)
         check_null(design)

@@ -11,6 +11,7 @@ from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, PlanError, did_you_mean
 from trialplan.parameter import parameters
 from trialplan.plan.schema import STRATEGIES, AssumptionSection, EndpointSection, HierarchySection, PlanFile
+from trialplan.sized import has_times
 from trialplan.text import listed, with_article
 
 _AGREE = 0.005
@@ -65,6 +66,16 @@ def check_times(section: EndpointSection) -> None:
                 f"{words} means {months:.3g} months, and {others} means {different:.3g}; correct one, or name both "
                 "times where both are meant"
             )
+
+
+def check_time_unit(section: EndpointSection, cls: type[Sized] | None) -> None:
+    """A unit of time is of a design's own times, and of no use where it has none."""
+    if section.time_unit is not None and (cls is None or not has_times(cls)):
+        who = "an endpoint without a design" if cls is None else cls.slug()
+        raise PlanError(
+            f"time_unit = {section.time_unit!r} is the unit of a design's times, and {who} has none; leave it out, and "
+            "say in timepoint when the endpoint is read"
+        )
 
 
 def check_turns(content: PlanFile, slug: str) -> None:

@@ -104,7 +104,7 @@ def _says(trial: Trial, one: Assumption) -> str:
     if one in (trial.primary.rates or ()):
         arm = words.control_name
         if one.role == "effect":
-            arm = "each treatment arm" if planned_alike(trial.plan.content.arms) else words.treatment_name
+            arm = "each treatment" if planned_alike(trial.plan.content.arms) else words.treatment_name
         return f"the rate of {trial.primary.name} on {arm} is {{}}"
     return f"the {true_words(one.label)} {one.verb} {{}}"
 

@@ -15,6 +15,7 @@ from trialplan.plan.enrolment import Enrolment
 from trialplan.plan.monitoring import Monitoring
 from trialplan.plan.registration import Registration
 from trialplan.plan.section import Line, Name, Section, Text, left_out
+from trialplan.time_unit import TimeUnit
 
 Key = Annotated[str, Field(pattern="^[a-z][a-z0-9-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -254,6 +255,9 @@ class EndpointSection(Section):
     definition: Text = Field(description="how it is measured and judged")
     rationale: Text | None = Field(None, description="why this endpoint, at this time")
     unit: Name | None = Field(None, description="the unit that a measurement is in, such as mmHg or g/day")
+    time_unit: TimeUnit | None = Field(
+        None, description='the unit of its design\'s times, and of its rates "per": what else is called a unit of time'
+    )
     estimand: Text | None = Field(None, description="a secondary endpoint's estimand, where it is not the primary's")
     design: Text | None = Field(None, description="the design that sizes it; none for a descriptive endpoint")
     power: float = Field(0.8, gt=0, lt=1, description="the power that is asked for")

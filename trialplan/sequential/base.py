@@ -169,4 +169,4 @@ class WithLooks(WrapperOfOne):
     def detail_tables(self, extra: Mapping[str, Any]) -> list[Table]:
         """The looks, their calendar, and what looking costs and saves."""
         other = self.test_scale if self.test_scale != self.scale else ""
-        return tables(extra, self.shown_by, self.futility is not None, scale=other)
+        return tables(extra, self.shown_by, self.futility is not None, scale=other, time_unit=self.time_unit)

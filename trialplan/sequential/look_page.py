@@ -25,17 +25,26 @@ _CALENDAR = {
 
 
 def tables(
-    extra: Mapping[str, Any], bounds: tuple[str, str, str, str, int], futility: bool, scale: str = ""
+    extra: Mapping[str, Any],
+    bounds: tuple[str, str, str, str, int],
+    futility: bool,
+    scale: str = "",
+    time_unit: str | None = None,
 ) -> list[Table]:
     """The looks, when they are, where that was asked for, and what looking costs and saves.
 
+    Looks that wait for events come in the design's own `time_unit`, those that wait for participants by months.
     `scale` is that of the test, where it is not the one on which the effect is planned: the effects of looks are on it.
     """
     looks = extra["looks"]
     shown = [dict(_cells(look, bounds, futility, scale)) for look in looks]
     cost = [("inflation", f"{extra['inflation']:.4f}")] if "inflation" in extra else []
     saved = [(f"expected n, {name}", f"{n:,.1f}") for name, n in extra["expected_n"].items()]
-    return [_right(tuple(shown[0]), [tuple(look.values()) for look in shown]), *_calendar(looks), facts(cost + saved)]
+    return [
+        _right(tuple(shown[0]), [tuple(look.values()) for look in shown]),
+        *_calendar(looks, time_unit),
+        facts(cost + saved),
+    ]
 
 
 def _cells(
@@ -63,12 +72,13 @@ def _cells(
         yield "stops, planned effect", _or_none(look["stop_for_futility"]["alternative"], 3)
 
 
-def _calendar(looks: Sequence[Mapping[str, Any]]) -> list[Table]:
+def _calendar(looks: Sequence[Mapping[str, Any]], time_unit: str | None) -> list[Table]:
     if "month" not in looks[0]:
         return []
     there = [name for name in _CALENDAR if name in looks[0]]
+    when = "month" if "events" not in looks[0] else (time_unit or "time").removesuffix("s")
     rows = [[_dated(look[name]) for name in there] for look in looks]
-    return [_right(tuple(_CALENDAR[name] for name in there), rows)]
+    return [_right(tuple(_CALENDAR[name].replace("month", when) for name in there), rows)]
 
 
 def _dated(value: float | None) -> str:

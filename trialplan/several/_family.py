@@ -19,7 +19,7 @@ from trialplan.parameter import Numbers, Parameter, parameter, parameters
 from trialplan.several._arms import at_shares, check_arms, effect_shares, reachable, treatments, unreachable
 from trialplan.several._correlation import control_loading, implied, of_statistics
 from trialplan.several._fields import SeveralOutcomes, read_members
-from trialplan.text import listed, number
+from trialplan.text import listed, listed_apart, number
 from trialplan.wrapper import LEVEL, Names, Wrapper
 
 _OF_MEMBERS: dict[str, Any] = dict.fromkeys(LEVEL)
@@ -215,7 +215,7 @@ class Family(Wrapper):
 
     def aimed_at(self, names: Sequence[str]) -> str:
         """Of which treatments an effect on an endpoint is to be shown."""
-        return f"at least one of {listed(names)}" if self.any_will_do else super().aimed_at(names)
+        return f"at least one of {listed_apart(names)}" if self.any_will_do else super().aimed_at(names)
 
     def participants_of_one(self, n: Numbers) -> Numbers:
         """Those of one hypothesis, a treatment and the control, among n."""
@@ -417,7 +417,7 @@ class Family(Wrapper):
 
     def rule_in_words(self, names: Sequence[str]) -> str:
         """What the trial must show of its endpoints, and at which level each is tested, as a protocol says it."""
-        return f"{listed(names)} are tested together by the rule {self.slug()}; {self._each_level()}"
+        return f"{listed_apart(names)} are tested together by the rule {self.slug()}; {self._each_level()}"
 
     def _each_level(self) -> str:
         sided = "two-sided" if self.sides == 2 else "one-sided"

@@ -16,7 +16,7 @@ from trialplan.parameter import Numbers, parameter
 from trialplan.several._family import Family
 from trialplan.several._fields import correlation
 from trialplan.several._powers import ALL, ANY, FAR, score
-from trialplan.text import listed, number, probability
+from trialplan.text import listed_apart, number, probability
 from trialplan.wrapper import ON_ITS_NULL, Names
 
 WinsIf = Literal["any", "all"]
@@ -207,7 +207,7 @@ class _Stepwise(Family):
         sided = "two-sided" if self.sides == 2 else "one-sided"
         needed = "at least one of them" if self.wins_if == "any" else "every one of them"
         return (
-            f"{listed(names)} are a family, whose chance of any false claim is {self._kept} at "
+            f"{listed_apart(names)} are a family, whose chance of any false claim is {self._kept} at "
             f"{number(self.alpha)}, {sided}; the trial succeeds if {needed} is shown"
         )
 

@@ -13,7 +13,7 @@ from trialplan.parameter import Numbers, Parameter, parameter, parameters
 from trialplan.several._arms import reachable, read_shares, unreachable
 from trialplan.several._compared import Compared
 from trialplan.several._powers import ALL, ANY
-from trialplan.text import listed, number, probability
+from trialplan.text import listed_apart, number, probability
 from trialplan.wrapper import LEVEL, ON_ITS_NULL, Names, WrapperOfOne
 
 MOST = 20
@@ -197,7 +197,7 @@ class Treatments(WrapperOfOne):
         if self.effect_shares is None:
             return ""
         shares = zip(names, self.effect_shares, strict=False)
-        return "; of the planned effect " + listed(f"{name} has {share:g} times" for name, share in shares)
+        return "; of the planned effect " + listed_apart(f"{name} has {share:g} times" for name, share in shares)
 
     # What the answer holds.
 

@@ -10,7 +10,7 @@ from trialplan.numerics.multinormal import multivariate_cdf
 from trialplan.parameter import Numbers
 from trialplan.several._family import Family
 from trialplan.several._fields import correlation
-from trialplan.text import listed
+from trialplan.text import listed_apart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +41,9 @@ class CoPrimary(Family):
     def rule_in_words(self, names: Sequence[str]) -> str:
         """All of them, each at the full level."""
         return (
-            f"Each of {listed(names)} must be shown in favour of the treatment: {self._each_level()}, and the trial "
-            "fails if one of them is missed. Nothing has to be adjusted for testing several; what they cost is power"
+            f"Each of {listed_apart(names)} must be shown in favour of the treatment: {self._each_level()}, and the "
+            "trial fails if one of them is missed. Nothing has to be adjusted for testing several; what they cost is "
+            "power"
         )
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:

@@ -17,7 +17,7 @@ from trialplan.parameter import Numbers, parameter
 from trialplan.several._correlation import of_statistics
 from trialplan.several._family import Family
 from trialplan.several._fields import correlation
-from trialplan.text import listed, probability
+from trialplan.text import listed_apart, probability
 from trialplan.wrapper import ON_ITS_NULL, Names
 
 WinsIf = Literal["all", "any"]
@@ -96,8 +96,8 @@ class FixedSequence(Family):
         """In which order, each at the full level."""
         needed = "every one of them is shown" if self.wins_if == "all" else f"{names[0]} is shown"
         return (
-            f"{listed(names)} are tested in this order: {self._each_level()}, each only if all before it were shown, "
-            f"so the family keeps its level. The trial succeeds if {needed}"
+            f"{listed_apart(names)} are tested in this order: {self._each_level()}, each only if all before it were "
+            f"shown, so the family keeps its level. The trial succeeds if {needed}"
         )
 
     def analyse(self, data: tuple[Any, ...], fraction: float = 1) -> tuple[Any, Any]:

@@ -15,7 +15,7 @@ from trialplan.parameter import Numbers
 from trialplan.several import _graph as graphs
 from trialplan.several._stepwise import _Stepwise, percent, shares_of
 from trialplan.several._weights import check_transitions, check_weights, initial_weights, rows_of, transitions
-from trialplan.text import listed
+from trialplan.text import listed, listed_apart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +142,8 @@ class Graphical(_Stepwise):
 
     def rule_in_words(self, names: Sequence[str]) -> str:
         """The shares, and what is handed on."""
-        first = listed(f"{name} with {percent(share)}" for name, share in zip(names, self.shares_at_first, strict=True))
+        shares = zip(names, self.shares_at_first, strict=True)
+        first = listed_apart(f"{name} with {percent(share)}" for name, share in shares)
         handed = [
             f"{name} hands {listed(f'{percent(g)} of its share to {names[j]}' for j, g in enumerate(row) if g)}"
             for name, row in zip(names, self.arrows, strict=True)

@@ -20,7 +20,7 @@ from trialplan.several._arms import at_shares, whole_from
 from trialplan.several._correlation import control_loading, variance
 from trialplan.several._powers import ALL, ANY, score
 from trialplan.several._treatments import MOST, Treatments, pooled_variance
-from trialplan.text import listed
+from trialplan.text import listed_apart
 
 WinsIf = Literal["any", "all", "first"]
 """What counts as success: any treatment that is shown, every one, or the first whatever the others do."""
@@ -245,16 +245,18 @@ class ManyToOne(Treatments):
 
     def aimed_at(self, names: Sequence[str]) -> str:
         """Of which treatments an effect is to be shown."""
-        return {"any": f"at least one of {listed(names)}", "all": f"each of {listed(names)}", "first": names[0]}[
-            self.wins_if
-        ]
+        return {
+            "any": f"at least one of {listed_apart(names)}",
+            "all": f"each of {listed_apart(names)}",
+            "first": names[0],
+        }[self.wins_if]
 
     def rule_in_words(self, names: Sequence[str]) -> str:
         """Each treatment by Dunnett's test."""
         needed = {"any": "at least one of them is", "all": "all of them are", "first": "the first of them is"}
         return (
-            f"{listed(names)} are each compared with the control by Dunnett's test, so that the chance of any false "
-            f"claim is {self.level_in_words(self.alpha)}; the trial succeeds if {needed[self.wins_if]} shown"
+            f"{listed_apart(names)} are each compared with the control by Dunnett's test, so that the chance of any "
+            f"false claim is {self.level_in_words(self.alpha)}; the trial succeeds if {needed[self.wins_if]} shown"
             f"{self.shares_in_words(names)}"
         )
 

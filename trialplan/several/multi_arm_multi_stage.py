@@ -26,7 +26,7 @@ from trialplan.sequential.boundaries.syntax import split
 from trialplan.sequential.look_table import HYPOTHESES, whole_looks
 from trialplan.several._powers import score
 from trialplan.several.many_to_one import ManyToOne
-from trialplan.text import listed, number, percent
+from trialplan.text import listed, listed_apart, number, percent
 from trialplan.wrapper import Names
 
 _NEVER = -math.inf
@@ -481,7 +481,7 @@ class MultiArmMultiStage(WithLooks):
         said = [
             f"The trial is looked at with {at} of the participants, and at the end; at each look every treatment that "
             f"still goes on is compared with the control, and is shown where its z reaches the boundary, one for "
-            f"{listed(names)} ({shown(self.efficacy)}; {self._rule.reference})"
+            f"{listed_apart(names)} ({shown(self.efficacy)}; {self._rule.reference})"
         ]
         if self.futility is not None:
             said.append("a treatment whose z lies below the lower boundary is dropped")

@@ -24,7 +24,7 @@ from trialplan.several._arms import whole_from
 from trialplan.several._correlation import variance
 from trialplan.several._powers import ALL, ANY, score
 from trialplan.several._treatments import Treatments, pooled_variance
-from trialplan.text import listed, number, probability
+from trialplan.text import listed_apart, number, probability
 from trialplan.wrapper import Names
 
 WinsIf = Literal["each", "any", "all"]
@@ -375,9 +375,9 @@ class TwoByTwo(Treatments):
     def aimed_at(self, names: Sequence[str]) -> str:
         """Of which treatments an effect is to be shown: where each is a question of its own, of neither first."""
         return {
-            "any": f"at least one of {listed(names)}",
-            "all": f"each of {listed(names)}",
-            "each": f"each, for itself, of {listed(names)}",
+            "any": f"at least one of {listed_apart(names)}",
+            "all": f"each of {listed_apart(names)}",
+            "each": f"each of {listed_apart(names)}, taken by itself,",
         }[self.wins_if]
 
     def rule_in_words(self, names: Sequence[str]) -> str:
@@ -393,8 +393,8 @@ class TwoByTwo(Treatments):
         if np.any(np.asarray(self.interaction)):
             add = f"the planned interaction is {number(self.interaction)} times the planned effect"
         return (
-            f"{listed(names)} are given two by two, and each is compared at its margin, all who get it with all who do "
-            f"not, at {level} ({why}); what is planned is the effect of one alone against neither, and {add}; "
+            f"{listed_apart(names)} are given two by two, and each is compared at its margin, all who get it with all "
+            f"who do not, at {level} ({why}); what is planned is the effect of one alone against neither, and {add}; "
             f"{needed[self.wins_if]}{self.shares_in_words(names)}"
         )
 

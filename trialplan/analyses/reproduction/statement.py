@@ -263,7 +263,8 @@ def read(given: Mapping[str, Any]) -> Statement:
 
 
 _COUNTS = re.compile(r"(^|_)(n\d?|ns|size|sizes|total|participants|patients|subjects|per|each|group|nobs\d?)(_|$)")
-"""Words of which a name is made that says how many participants."""
+"""Words of which a name is made that says how many participants: those of people and of arms, and the n and nobs of
+other programs (pwr, statsmodels). By its words, for nobody can list the names: n_per_group, total_n, group_size."""
 
 
 def _instead(cls: type[Sized], name: str, value: Any) -> str:

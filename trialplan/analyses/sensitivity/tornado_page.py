@@ -12,7 +12,6 @@ from trialplan.design import Design
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import EQUIVALENCE, NON_INFERIORITY, SUPERIORITY, named
 from trialplan.page import Answer, Page, Table, plain
-from trialplan.parameter import parameters
 from trialplan.text import in_unit, listed, number, true_words
 from trialplan.wrapper import Wrapper
 
@@ -91,7 +90,7 @@ def sentence(swing: Swing, n: int, target: float) -> str:
 
 def _axis(design: Design, name: str, values: Sequence[Any]) -> Axis:
     fixed = design.fixed
-    declared = parameters(type(fixed))
+    declared = fixed.declarations()
     if name not in declared:
         nearest = did_you_mean(name, declared)
         raise ParameterError(f"there is no {name!r} to vary", owner=fixed, value=name, way_out=nearest)

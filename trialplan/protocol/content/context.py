@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import trialplan
 from trialplan import evidence
@@ -70,12 +70,14 @@ from trialplan.protocol.content.views import (
     arms_of,
     arms_randomised,
     as_allocated,
+    is_factorial,
     of_control,
     treatments,
 )
 from trialplan.protocol.content.worst_doubt import worst_doubt
 from trialplan.sequential.base import WithLooks
 from trialplan.text import listed
+from trialplan.time_unit import UNNAMED
 from trialplan.wrapper import Names, Wrapper
 
 NAMES = {
@@ -190,7 +192,7 @@ def basics(trial: Trial) -> dict[str, Any]:
     views = [_view(trial, endpoint) for endpoint in trial.endpoints]
     secondary = [view for view in views if view.section.role == "secondary"]
     # what is tested, in the order in which it is tested; the endpoints of a family together
-    ordered = [trial.primary.name, *(view.section.name for view in secondary if view.design is not None)]
+    ordered = [trial.primary.name, *(view.section.name for view in secondary if view.tests)]
     design = trial.design
     fixed = design.fixed
     assert isinstance(fixed, Design)  # a test's design without looks is one
@@ -207,6 +209,7 @@ def basics(trial: Trial) -> dict[str, Any]:
         "several": len(ordered) > 1,
         "hierarchy": hierarchy(trial),
         "randomises": len(trial.answer.arms) > 1,
+        "factorial": is_factorial(fixed),
         "single_arm": tuple(trial.answer.arms) == ONE_ARM,
         "in_turn": design.fixed.in_turn,
         "done": design.done,
@@ -236,6 +239,7 @@ def basics(trial: Trial) -> dict[str, Any]:
         "monitored": monitored(trial),
         "looked": looked(trial, _names(trial, fixed)),
         "calendar": calendar(trial),
+        "lasts": _lasts(whole, design),
         "looks": trial.answer.extra.get("looks", ()),
         "methods": list(dict.fromkeys(one.design.reference for one in trial.counted if one.design is not None)),
         "names": NAMES,
@@ -369,7 +373,20 @@ def _view(trial: Trial, endpoint: Endpoint) -> EndpointView:
         missing=missing_outcome(endpoint),
         rests_on=() if design is None else _rests_on(endpoint, design),
         gathered="" if design is None else _gathered(trial, endpoint, design.fixed),
+        leaves=design.outcome.missing_counts_as(design.fixed) if _keeps_those_who_leave(design) else "",
     )
+
+
+def _lasts(whole: EndpointView, design: Design) -> str:
+    """How long the trial lasts by a design's own enrolment and follow-up; empty where it has none."""
+    details = {} if whole.alone is None else dict(whole.alone.details)
+    told = details.get("duration", "")
+    return f"{told} {UNNAMED}" if told and design.time_unit is None else told
+
+
+def _keeps_those_who_leave(design: Sized | None) -> TypeGuard[Design]:
+    """Whether a test has what is known of those who leave, because its own numbers say how they do."""
+    return isinstance(design, Design) and bool(design.fixed.loses_by)
 
 
 def _shows(design: Sized) -> str:

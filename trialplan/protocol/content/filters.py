@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from trialplan import text
 from trialplan.outcome import EffectScale
 from trialplan.parameter import in_units_of_the_outcome
-from trialplan.text import listed, plural, with_article
+from trialplan.text import listed, listed_apart, plural, with_article
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~^$@{}&!])")
 """Characters that mean something to Markdown wherever they stand."""
@@ -95,7 +95,8 @@ def valued(value: Any, unit: str) -> Verbatim:
         return _POINTS[unit](value)
     # a ratio has no unit, and which units those of an outcome are, the plan's own words say
     shown = "" if unit == "ratio" or in_units_of_the_outcome(unit) else unit
-    return Verbatim(f"{_as_stated(value)} {escape(shown)}".rstrip())
+    told = _as_stated(value)
+    return Verbatim(f"{told} {escape(_of_one(shown) if told == '1' else shown)}".rstrip())
 
 
 def in_its_unit(value: Any, unit: str, own: str) -> Verbatim:
@@ -114,8 +115,8 @@ def in_its_unit(value: Any, unit: str, own: str) -> Verbatim:
 def _of_one(unit: str) -> str:
     """A unit that is a plural, of one: 1 participant, 1 unit of time.
 
-    >>> [_of_one(unit) for unit in ("participants", "units of time", "g/day", "mass")]
-    ['participant', 'unit of time', 'g/day', 'mass']
+    >>> [_of_one(unit) for unit in ("participants", "months", "units of time", "g/day", "mass")]
+    ['participant', 'month', 'unit of time', 'g/day', 'mass']
     """
     first, space, rest = unit.partition(" ")
     return f"{first[:-1]}{space}{rest}" if len(first) > 3 and first[-1] == "s" != first[-2] else unit
@@ -219,9 +220,37 @@ def rounded(assumption: Any, own: str = "") -> Verbatim:
     return in_its_unit(assumption.value, assumption.unit, own)
 
 
+def named(names: Iterable[str], last: str = "and") -> Verbatim:
+    """Names in a sentence, with semicolons where one of them holds a comma."""
+    return Verbatim(listed_apart(map(escape, names), last))
+
+
+def by_arm(arms: Iterable[Any]) -> Verbatim:
+    """How many are in each arm: 96 MSC and 48 vehicle; 96 on 10 mg and 48 on placebo, for digits run into digits."""
+    there = list(arms)
+    on = "on " if any(arm.name[:1].isdigit() for arm in there) else ""
+    names = [f"{on}{arm.name}" for arm in there]
+    apart = listed_apart if any("," in name for name in names) else listed
+    return Verbatim(apart(f"{arm.n:,} {escape(name)}" for arm, name in zip(there, names, strict=True)))
+
+
+def begun(text: str) -> str:
+    """The first sentence of a text, with a mark where others follow: what a page read at a glance has room for.
+
+    >>> begun("ours: a survey, by Adams et al. 2018. It was read twice."), begun("ours")
+    ('ours: a survey, by Adams et al. 2018. …', 'ours')
+    """
+    first, *others = _SENTENCE.split(text, maxsplit=1)
+    return f"{first} …" if others else first
+
+
+_SENTENCE = re.compile(r"(?<=[^\s.][a-z0-9)\]%][.?!])(?<!\bal\.)\s+(?=[A-Z])")
+"""Between two sentences: behind a word, not behind initials, and before a capital letter."""
+
+
 def ended(text: str) -> str:
     """A sentence with its full stop, which text that ends in a mark of its own has already."""
-    return text if text.endswith((".", "?", "!")) else type(text)(f"{text}.")
+    return text if text.endswith((".", "?", "!", "…")) else type(text)(f"{text}.")
 
 
 def symbol(letters: str) -> Verbatim:
@@ -280,11 +309,14 @@ _POINTS: Mapping[str, Callable[[float], Verbatim]] = {"difference of proportions
 
 _WORDS: tuple[_Filter, ...] = (
     attribute,
+    begun,
     between,
+    by_arm,
     capitalised,
     code,
     ended,
     equation,
+    named,
     quoted,
     symbol,
     under,

@@ -23,6 +23,7 @@ from trialplan.sequential.boundaries.fields import shown
 from trialplan.sequential.group_sequential import GroupSequential
 from trialplan.sequential.look_table import chances_by_hypothesis
 from trialplan.text import plural
+from trialplan.time_unit import UNNAMED, in_time
 from trialplan.wrapper import Names
 
 _EFFICACY = {
@@ -62,7 +63,10 @@ class Bound:
 
 @dataclass(frozen=True, kw_only=True)
 class LookView:
-    """One look: who has been assessed, what stops the trial, and where it stands on the calendar."""
+    """One look: who has been assessed, what stops the trial, and where it stands on the calendar.
+
+    A look that waits for `events` comes when so many have been seen, in the design's own unit of time.
+    """
 
     number: int
     final: bool
@@ -78,6 +82,7 @@ class LookView:
     randomised: int | None
     overrun: int | None
     spared: int | None
+    events: float | None = None
 
     @property
     def bounds(self) -> tuple[tuple[str, Bound], ...]:
@@ -141,6 +146,12 @@ class Monitored:
     null: str
     shown: str
     unit: str
+    time: str
+
+    @property
+    def waits(self) -> bool:
+        """Whether its looks wait for events, and have the dates that the design's own enrolment gives."""
+        return all(look.events is not None for look in self.looks)
 
     @property
     def stops(self) -> bool:
@@ -208,6 +219,7 @@ def monitored(trial: Trial) -> Monitored | None:
         null=_null(design),
         shown=_shown(trial, design),
         unit=scale_of(design.design, trial.primary.section.unit or "").unit,
+        time=in_time(UNNAMED, design.time_unit),
     )
 
 
@@ -255,6 +267,7 @@ def _look(trial: Trial, design: GroupSequential, number: int, row: Any) -> LookV
         randomised=row.get("randomised"),
         overrun=row.get("overrun"),
         spared=row.get("spared"),
+        events=row.get("events"),
     )
 
 

@@ -60,9 +60,10 @@ def _rows(trial: Trial, endpoint: Endpoint) -> list[OpenBias]:
     control = float(comparator.value or 0.0)
     rates = [float(bridge.with_open_bias(PRESETS[key]).rate(bridged.reading, control)) for key in ON_LOG_ODDS]
     pairs = [(control, rate) for rate in rates]
-    cells: dict[str, Cell] = {}
-    if endpoint is trial.primary:  # of a family no member has a number of its own
-        cells = dict(zip(ON_LOG_ODDS, cells_at(trial, {bridged.name: np.array(rates)}, pairs), strict=True))
+    # in a family the number is that of all endpoints together, which takes a member's by its place
+    place = next(i for i, one in enumerate(trial.primaries, 1) if one is endpoint)
+    name = bridged.name if trial.family is None else f"{bridged.name}_{place}"
+    cells = dict(zip(ON_LOG_ODDS, cells_at(trial, {name: np.array(rates)}, pairs), strict=True))
     return [
         OpenBias(
             preset=preset,

@@ -14,7 +14,7 @@ from typing import Any
 
 from trialplan.plan.building import Trial
 from trialplan.plan.endpoint import Endpoint
-from trialplan.protocol.content.views import ONE_ARM, TWO_ARMS, Arm, arms_randomised, as_allocated
+from trialplan.protocol.content.views import ONE_ARM, TWO_ARMS, Arm, arms_randomised, as_allocated, is_factorial
 from trialplan.text import listed
 
 REGISTRIES = ("ClinicalTrials.gov", "CTIS")
@@ -189,6 +189,8 @@ def _design(trial: Trial) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     usual = {ONE_ARM: "single group", TWO_ARMS: "parallel"}.get(arms, "parallel" if several else "")
     if trial.design.fixed.in_turn:
         usual = _IN_TURN
+    if is_factorial(trial.design.fixed):
+        usual = "factorial"
     model = (said.intervention_model or usual).removesuffix(" assignment")
     yield (
         (*info, "interventionModel"),

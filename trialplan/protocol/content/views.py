@@ -93,7 +93,8 @@ class EndpointView:
     """An endpoint as a protocol shows it.
 
     `rests_on` is what its number depends on besides the assumptions, as clauses; `gathered` tells in how many clusters
-    its participants come, where they do.
+    its participants come, where they do; `leaves` as what those count who leave, where a design has them in
+    its numbers.
     """
 
     section: EndpointSection
@@ -119,6 +120,7 @@ class EndpointView:
     missing: MissingOutcome | None = None
     rests_on: tuple[str, ...] = ()
     gathered: str = ""
+    leaves: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,6 +198,11 @@ class Range:
     most: str
     impossible: int
     cells: int
+
+
+def is_factorial(design: Sized) -> bool:
+    """Whether some of its participants get more than one of the treatments."""
+    return any(len(design.treatments_of(arm)) > 1 for arm in design.arm_names)
 
 
 def of_control(trial: Trial) -> Assumption | None:
