@@ -7,7 +7,7 @@ from small_plans import built, plan_text, prose, stated
 
 from trialplan.errors import PlanError
 from trialplan.plan import read
-from trialplan.protocol.checking.check import check
+from trialplan.protocol.checking.check import examine
 from trialplan.protocol.formats.documents import write
 
 EQUAL = {"assumptions": stated(control=0.5, treatment=0.5), "target": 0.0}
@@ -163,7 +163,7 @@ class TestMargins:
         path = tmp_path / "plan.toml"
         path.write_text(plan_text(**MARGINS[kind][0]), encoding="utf-8")
         write(read(str(path)), [tmp_path / "protocol.md"])
-        found = check(tmp_path / "protocol.md")
+        found = examine((tmp_path / "protocol.md").read_bytes(), ".md")
         assert found.ok
         assert found.comparison.statements
 
