@@ -443,7 +443,7 @@ class TestShippedWords:
         """41 against 27 of 127 is significant and 40 is not, and each width says at what it is taken."""
         _, text = shipped()
         least = next(x for x in range(27, 128) if pooled_z(x, 27, 127) >= 1.959964)
-        assert f"at the expected control rate | {100 * (least - 27) / 127:.1f} points |" in text
+        assert f"at the expected values | {100 * (least - 27) / 127:.1f} points |" in text
         averaged = re.search(
             r"averaged over the beliefs \| ([\d.]+) points \|\n\| The same at the planned rates \| ([\d.]+)", text
         )
