@@ -25,8 +25,8 @@ def number(value: Any) -> str:
 def probability(value: float) -> str:
     """Three decimals, never rounded to certainty.
 
-    >>> probability(0.80123), probability(0.99999), probability(1.0)
-    ('0.801', '> 0.999', '1.000')
+    >>> probability(0.80123), probability(0.99999), probability(1.0), probability(0.0005), probability(0.0004)
+    ('0.801', '> 0.999', '1.000', '0.001', '< 0.001')
     """
     if 0 < value < 0.0005:
         return "< 0.001"
@@ -128,7 +128,11 @@ def three_decimals(value: float | None) -> str:
 
 
 def p_value(value: float) -> str:
-    """Four decimals, or that it is smaller."""
+    """Four decimals, or that it is smaller.
+
+    >>> p_value(0.0487), p_value(0.00005), p_value(0.00004)
+    ('0.0487', '0.0001', '< 0.0001')
+    """
     return "< 0.0001" if value < 0.00005 else f"{value:.4f}"
 
 

@@ -17,7 +17,7 @@ from trialplan import (
     TwoProportions,
     TwoStage,
 )
-from trialplan.analyses.assurance.assess import assess, assurance, events, in_brief
+from trialplan.analyses.assurance.assess import _held, assess, assurance, events, in_brief
 from trialplan.analyses.assurance.joint_belief import joint
 from trialplan.analyses.assurance.predictive_counts import predictive
 from trialplan.belief import Affine, Beta, LogitNormal, Mixture, Normal
@@ -320,6 +320,17 @@ class TestAssess:
         means = TwoMeans(difference=0, sd=1, test="z", goal="non-inferiority", margin=0.3)
         least = assess(means, 100, {"difference": Normal(0, 0.1)}, target=None).smallest_significant
         assert least == pytest.approx(1.959963985 * 0.2 - 0.3)
+
+
+class TestInWords:
+    """What is printed of a belief."""
+
+    def test_one_that_depends_has_the_interval_of_all_its_nodes(self) -> None:
+        """Of one that is the same whatever the control rate, it is that of the belief by itself, to two digits."""
+        believed = {"control": Beta(9, 21), "treatment": lambda control: Beta(20, 20)}
+        over = joint(TwoProportions(control=0.3, treatment=0.5), believed)
+        for name, belief in (("control", Beta(9, 21)), ("treatment", Beta(20, 20))):
+            assert _held(over, name) == pytest.approx(belief.interval(0.95), abs=2e-3)
 
 
 class TestEvents:

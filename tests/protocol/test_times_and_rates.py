@@ -25,6 +25,7 @@ class TestTimes:
         [
             ("12 months after", "6 months after", "the name 'response at 12 months' means 12 months, and timepoint"),
             ("12 months after", "26 weeks after", "means 5.98"),
+            ("12 months after", "14 months after", "means 14"),
             ('timepoint = "12', 'timepoint_months = 24\ntimepoint = "12', "timepoint_months = 24 means 24"),
         ],
     )
@@ -34,7 +35,7 @@ class TestTimes:
             built(tmp_path, changes=((old, new),))
 
     @pytest.mark.parametrize(
-        "time", ["52 weeks", "365 days", "1 year", "12-month visit", "the visits at 6 and 12 months"]
+        "time", ["52 weeks", "365 days", "1 year", "12-month visit", "13 months", "the visits at 6 and 12 months"]
     )
     def test_other_words_for_one_time_agree(self, tmp_path, time):
         """Weeks, days and years are converted, and a visit's name is no second time."""
