@@ -118,7 +118,7 @@ PAIRS: dict[str, list[Pair]] = {
 
 def reference() -> str:
     """The page as the docstrings are now."""
-    face = [name for name in dir(trialplan) if callable(getattr(trialplan, name))]
+    face = [name for name in trialplan.__all__ if callable(getattr(trialplan, name))]
     functions = [name for name in face if not inspect.isclass(getattr(trialplan, name))]
     designs = [*catalogue.designs().values(), *catalogue.wrappers().values()]
     others = [name for name in face if name not in functions and getattr(trialplan, name) not in designs]

@@ -5,8 +5,11 @@ The closing line says what was left out, and why.
 
 from __future__ import annotations
 
+import functools
+import gc
 import math
 import os
+import pickle
 import random
 import re
 import shutil
@@ -15,6 +18,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -122,17 +126,51 @@ def once(tmp_path_factory, request):
     return folder
 
 
+class Written(dict):
+    """The paths of a plan's protocol by suffix, each written when somebody asks for it."""
+
+    def __init__(self, name, once):
+        super().__init__()
+        self.name, self.once = name, once
+
+    def __missing__(self, suffix):
+        from trialplan.plan import read
+        from trialplan.protocol import write
+
+        name = f"protocol{suffix}"
+        folder = self.once(f"{self.name}{suffix}", lambda folder: write(read(self.name), [folder / name]))
+        self[suffix] = folder / name
+        return self[suffix]
+
+
 @pytest.fixture(scope="session")
-def protocols(once):
-    """The paths of a shipped plan's protocol by suffix; each plan is written once, and nobody changes the files."""
-    from trialplan.plan import read
-    from trialplan.protocol import SUFFIXES, write
+def protocols(once, shipped_once, drawn_once):
+    """The paths of a shipped plan's protocol by suffix; each is written once, and nobody changes the files."""
+    return functools.cache(lambda name: Written(name, once))
 
-    def of(name):
-        folder = once(name, lambda folder: write(read(name), [folder / f"protocol{suffix}" for suffix in SUFFIXES]))
-        return {suffix: folder / f"protocol{suffix}" for suffix in SUFFIXES}
 
-    return of
+@pytest.fixture(scope="session")
+def drawn_once():
+    """A figure takes half a second to draw; here each worker draws it once, and in this process.
+
+    What is written by a process of its own, as from a terminal, draws in another one beside it, as ever.
+    """
+    import matplotlib.figure  # noqa: F401 - a process that has it draws by itself
+
+    from trialplan.figures import renderings
+    from trialplan.protocol.formats import drawing
+
+    known = {}
+
+    def remembered(figure, suffixes, face):
+        key = pickle.dumps((figure, suffixes, face))
+        if key not in known:
+            known[key] = renderings(figure, suffixes, face)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing, "figures", SimpleNamespace(renderings=remembered))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -172,6 +210,17 @@ def pytest_configure(config):
     """The seed is drawn, or taken from the process that starts the workers, so that all of them draw the same tests."""
     given = getattr(config, "workerinput", {}).get("seed", config.option.seed)
     config.option.seed = random.SystemRandom().randrange(10**6) if given is None else given
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What collecting makes stays to the end: nobody looks through it for garbage, which took a third of its time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

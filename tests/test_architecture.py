@@ -337,6 +337,41 @@ class TestNobodyNamesADesign:
         assert [what for naming in every for what in naming(tree)] == []
 
 
+def bare_numbers(path):
+    """The constants of a module that are numbers, or tuples of such, without a docstring or a comment.
+
+    One docstring is enough for assignments that stand together, and none is needed for what follows from another one.
+    """
+    lines, paragraph = path.read_text(encoding="utf-8").splitlines(), []
+    body = parsed(path).body
+    for node, after in zip(body, [*body[1:], None], strict=True):
+        if not isinstance(node, ast.Assign):
+            continue
+        inside = [*ast.walk(node.value)]
+        kinds = {type(one.value) for one in inside if isinstance(one, ast.Constant)}
+        noted = "#" in lines[node.lineno - 1] or lines[node.lineno - 2].startswith("#")
+        if kinds and kinds <= {int, float} and not any(isinstance(one, (ast.Name, ast.Call)) for one in inside):
+            paragraph += [] if noted else [f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}"]
+        if isinstance(after, ast.Assign) and after.lineno == node.end_lineno + 1:
+            continue
+        if not (isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)):
+            yield from paragraph
+        paragraph = []
+
+
+class TestNumbers:
+    def test_every_constant_says_why_it_is_that_number(self):
+        """In a docstring below it, or in a comment."""
+        assert [one for path in modules().values() for one in bare_numbers(path)] == []
+
+    def test_one_that_does_not_is_seen(self, tmp_path, monkeypatch):
+        """Alone or among others, a number or a pair of them."""
+        monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+        path = tmp_path / "a.py"
+        path.write_text('A = 1\n"""Why."""\nB = 2, 3\n\nC = 4  # since\nD = 5\nE = "x"\n"""Both."""\nF = 2 * 6\n')
+        assert [*bare_numbers(path)] == ["a.py:3 B = (2, 3)", "a.py:9 F = 2 * 6"]
+
+
 def loaded_by(statements):
     """Which of the heavy libraries a fresh interpreter has loaded after the statements."""
     program = f"{statements}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"

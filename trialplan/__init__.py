@@ -95,15 +95,17 @@ __version__ = "0.1.0"
 _HOMES = {
     **dict.fromkeys(("size", "power", "effect", "compare", "verify"), "trialplan.verbs.sizing"),
     **dict.fromkeys(("scenarios", "tornado", "exclude", "assurance"), "trialplan.verbs.exploring"),
+    **dict.fromkeys(("recruit", "duration"), "trialplan.verbs.recruiting"),
     **dict.fromkeys(("read_evidence", "audit", "estimate", "pool"), "trialplan.verbs.evidence"),
     **dict.fromkeys(
         ("starter_plan", "schema", "read_plan", "build", "diff", "facts", "add_study"), "trialplan.verbs.planning"
     ),
-    **dict.fromkeys(("render_protocol", "check", "demo", "randomise", "minimise"), "trialplan.verbs.planning"),
-    **dict.fromkeys(("recruit", "duration"), "trialplan.verbs.recruiting"),
+    **dict.fromkeys(("elicitation_sheet", "elicit"), "trialplan.verbs.eliciting"),
+    **dict.fromkeys(("render_protocol", "check"), "trialplan.verbs.planning"),
+    "code": "trialplan.verbs.second_opinion",
+    **dict.fromkeys(("demo", "randomise", "minimise"), "trialplan.verbs.planning"),
     **dict.fromkeys(("monitor", "reestimate"), "trialplan.verbs.monitoring"),
-    **dict.fromkeys(("code", "reproduce", "reproduce_table", "list_designs"), "trialplan.verbs.second_opinion"),
-    **dict.fromkeys(("elicit", "elicitation_sheet"), "trialplan.verbs.eliciting"),
+    **dict.fromkeys(("reproduce", "reproduce_table", "list_designs"), "trialplan.verbs.second_opinion"),
     "Answer": "trialplan.page",
     "Design": "trialplan.design",
     "Effects": "trialplan.evidence.effects",
@@ -116,7 +118,7 @@ _HOMES = {
     "Trial": "trialplan.plan.building",
     "TrialplanError": "trialplan.errors",
 }
-"""Where what is no design lives."""
+"""Where what is no design lives: the calls in the order in which the text above teaches them, then the classes."""
 
 _PACKAGES = ("belief", "figures")
 """Packages whose names are written out, as in `trialplan.belief.Beta`."""
@@ -129,7 +131,7 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     if name == "__all__":
-        return sorted([*_HOMES, *_designs(), "__version__"])
+        return [*_HOMES, *_designs(), "__version__"]
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     if name[:1].isupper():

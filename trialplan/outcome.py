@@ -310,11 +310,6 @@ class Outcome:
         """The observed effect nearest to the null that is significant: where power is one half, unless counted."""
         return half_power_effect(design, n)
 
-    def smallest_difference(self, design: Design, n: int) -> float | None:
-        """How far that effect lies from the null, in the favourable direction; of two rates their difference."""
-        found = half_power_effect(design, n)
-        return None if found is None else abs(found - float(design.null_values()[0]))
-
     def observed_width(self, counts: Sequence[Any], sizes: Sequence[int], confidence: float) -> Any:
         """The width of the interval of the difference for counts of the groups; None where there is no such one."""
         return None

@@ -16,16 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan import files
 from trialplan.errors import ParameterError, require
+from trialplan.text import with_hyphens, with_minus
 
 if TYPE_CHECKING:
     from trialplan.figures.canvas import Figure
 
 PICTURES = (".svg", ".png", ".pdf")
 """The formats of a picture of the answer, where it has one."""
-
-
-_UNBROKEN = 18
-"""Letters of the longest cell that is not broken into lines."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +42,6 @@ class Table:
         if any("\n" in cell for row in self.rows for cell in row):
             rows = [[re.sub(r"\s*\n\s*", " ", cell) for cell in row] for row in self.rows]
             object.__setattr__(self, "rows", rows)
-
-    def short(self, cell: str) -> bool:
-        """Whether a cell is kept on one line: an interval of two percentages is."""
-        return len(cell) <= _UNBROKEN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,19 +188,23 @@ def as_csv(page: Page) -> str:
 
 
 def with_typed_signs(page: Page) -> Page:
-    """The page with the minus of a keyboard, for a terminal and for text: a number from there is typed again.
+    """The page with the minus of a keyboard, for a terminal and for text."""
+    return _reworded(page, with_hyphens)
 
-    Documents print the sign for minus, as books do.
-    """
 
-    def typed(texts: Sequence[str]) -> list[str]:
-        return [text.replace("−", "-") for text in texts]
+def with_printed_signs(page: Page) -> Page:
+    """The page with the sign for minus, for Markdown and HTML."""
+    return _reworded(page, with_minus)
+
+
+def _reworded(page: Page, word: Callable[[str], str]) -> Page:
+    def every(texts: Sequence[str]) -> list[str]:
+        return [*map(word, texts)]
 
     tables = [
-        Table(typed(table.columns), [*map(typed, table.rows)], typed([table.title])[0], table.right)
-        for table in page.tables
+        Table(every(table.columns), [*map(every, table.rows)], word(table.title), table.right) for table in page.tables
     ]
-    return replace(page, headline=page.headline.replace("−", "-"), tables=tables, notes=typed(page.notes))
+    return replace(page, headline=word(page.headline), tables=tables, notes=every(page.notes))
 
 
 def as_text(page: Page) -> str:
@@ -217,13 +214,14 @@ def as_text(page: Page) -> str:
 
 def as_markdown(page: Page) -> str:
     """Headline, tables and notes as Markdown."""
-    return _blocks(page, _markdown)
+    return _blocks(with_printed_signs(page), _markdown)
 
 
 def as_html(page: Page) -> str:
     """Headline, tables and notes as a fragment of HTML."""
     import html
 
+    page = with_printed_signs(page)
     notes = (f"<p>{html.escape(note)}</p>" for note in page.notes)
     return "\n".join((f"<p><strong>{html.escape(page.headline)}</strong></p>", *map(_html, page.tables), *notes))
 

@@ -58,7 +58,8 @@ _FIRST_LOOK = 32.0
 """Allocation blocks at which a search for a real-valued n looks first."""
 
 _FIRST_CHUNK, _LARGEST_CHUNK = 64, 4096
-
+"""Blocks whose powers one call gives: at first, and at most, for its memory grows with them. Each call doubles them, so
+that a small answer costs little and a large one few calls."""
 
 _MOST_BLOCKS = 1_000_000
 """Allocation blocks up to which a search goes that is cheap: twice what the most that is asked of it needs."""

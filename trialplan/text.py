@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -24,8 +25,8 @@ def number(value: Any) -> str:
 def probability(value: float) -> str:
     """Three decimals, never rounded to certainty.
 
-    >>> probability(0.80123), probability(0.99999), probability(1.0)
-    ('0.801', '> 0.999', '1.000')
+    >>> probability(0.80123), probability(0.99999), probability(1.0), probability(0.0005), probability(0.0004)
+    ('0.801', '> 0.999', '1.000', '0.001', '< 0.001')
     """
     if 0 < value < 0.0005:
         return "< 0.001"
@@ -95,18 +96,43 @@ def in_unit(value: Any, unit: str) -> str:
     return percent(value) if unit == "proportion" else number(value)
 
 
+_AS_TYPED = r"`[^`]*`|--[\w-]+[ =]\S+"
+"""What somebody may type again as it stands: code, and an option with its value."""
+
+_MINUS = re.compile(rf"({_AS_TYPED})|(?<![\w\\)\].,:/–−%~*-])-(?=\.?\d)")
+"""A hyphen that stands for a minus: before a number, and behind nothing that it could join to it."""
+
+
+def with_minus(text: str) -> str:
+    """With the sign for minus, as books print it, and not where somebody may type it again.
+
+    >>> with_minus("-0.5 to -.1, phase 1-2, 1e-05, `--margin -0.1`, as in --margin -0.1")
+    '−0.5 to −.1, phase 1-2, 1e-05, `--margin -0.1`, as in --margin -0.1'
+    """
+    return _MINUS.sub(lambda found: found[1] or "−", text) if "-" in text else text
+
+
+def with_hyphens(text: str) -> str:
+    """With the minus of a keyboard, for a terminal and for text: a number from there is typed again."""
+    return text.replace("−", "-")
+
+
 def signed(value: float) -> str:
     """Four significant digits, with the sign for minus."""
-    return f"{value:.4g}".replace("-", "−")
+    return with_minus(f"{value:.4g}")
 
 
 def three_decimals(value: float | None) -> str:
     """Three decimals, with the sign for minus; none where there is no number."""
-    return "none" if value is None else f"{value:z.3f}".replace("-", "−")
+    return "none" if value is None else with_minus(f"{value:z.3f}")
 
 
 def p_value(value: float) -> str:
-    """Four decimals, or that it is smaller."""
+    """Four decimals, or that it is smaller.
+
+    >>> p_value(0.0487), p_value(0.00005), p_value(0.00004)
+    ('0.0487', '0.0001', '< 0.0001')
+    """
     return "< 0.0001" if value < 0.00005 else f"{value:.4f}"
 
 

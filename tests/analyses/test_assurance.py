@@ -7,8 +7,17 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from trialplan import Ancova, GroupSequential, OneProportion, RestrictedMean, TwoMeans, TwoProportions, TwoStage
-from trialplan.analyses.assurance.assess import assess, assurance, events, in_brief
+from trialplan import (
+    Ancova,
+    GroupSequential,
+    LogRank,
+    OneProportion,
+    RestrictedMean,
+    TwoMeans,
+    TwoProportions,
+    TwoStage,
+)
+from trialplan.analyses.assurance.assess import _held, assess, assurance, events, in_brief
 from trialplan.analyses.assurance.joint_belief import joint
 from trialplan.analyses.assurance.predictive_counts import predictive
 from trialplan.belief import Affine, Beta, LogitNormal, Mixture, Normal
@@ -337,6 +346,28 @@ class TestAssess:
         assert found.smallest_significant == pytest.approx(1.959963985 * 0.2)
         assert found.precision == pytest.approx(2 * 1.959963985 * 0.2)
 
+    def test_the_smallest_significant_effect_is_on_its_own_scale(self) -> None:
+        """A hazard ratio at which power is a half; with a margin the difference itself, not what it lies from it."""
+        times = LogRank(hazard_ratio=0.7, control_median=12, accrual_time=12, follow_up_time=12)
+        found = assess(times, 200, {"hazard_ratio": Normal(0.7, 0.001)}, target=None)
+        assert found.smallest_significant is not None
+        assert times.replace(hazard_ratio=found.smallest_significant).power(200) == pytest.approx(0.5, abs=1e-3)
+        assert "the hazard ratio nearest to the null" in str(found)
+        means = TwoMeans(difference=0, sd=1, test="z", goal="non-inferiority", margin=0.3)
+        least = assess(means, 100, {"difference": Normal(0, 0.1)}, target=None).smallest_significant
+        assert least == pytest.approx(1.959963985 * 0.2 - 0.3)
+
+
+class TestInWords:
+    """What is printed of a belief."""
+
+    def test_one_that_depends_has_the_interval_of_all_its_nodes(self) -> None:
+        """Of one that is the same whatever the control rate, it is that of the belief by itself, to two digits."""
+        believed = {"control": Beta(9, 21), "treatment": lambda control: Beta(20, 20)}
+        over = joint(TwoProportions(control=0.3, treatment=0.5), believed)
+        for name, belief in (("control", Beta(9, 21)), ("treatment", Beta(20, 20))):
+            assert _held(over, name) == pytest.approx(belief.interval(0.95), abs=2e-3)
+
 
 class TestEvents:
     """At least one serious harm."""
@@ -364,7 +395,7 @@ class TestOneArm:
         [
             (TWO_STAGE, Beta(9, 21), 6 / 29 - 0.1),
             (TwoStage(null=0.2, expected=0.4, stages=("3/13", "12/43")), Beta(9, 12), 13 / 43 - 0.2),
-            (TwoStage(null=0.3, expected=0.1, stages=("7/10", "23/29"), favourable="lower"), Beta(2, 18), 0.3 - 5 / 29),
+            (TwoStage(null=0.3, expected=0.1, stages=("7/10", "23/29"), favourable="lower"), Beta(2, 18), 5 / 29 - 0.3),
             (OneProportion(null=0.1, expected=0.3), Beta(9, 21), 6 / 29 - 0.1),
         ],
     )

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from scipy import stats
+from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
@@ -165,7 +165,7 @@ class TestMeans:
         for _ in range(400):
             baseline = rng.normal(size=80)
             outcome = 0.5 * arm + 0.6 * baseline + 0.8 * rng.normal(size=80)
-            fit = sm.OLS(outcome, sm.add_constant(np.column_stack([arm, baseline]))).fit()
+            fit = OLS(outcome, np.column_stack([np.ones(80), arm, baseline])).fit()
             low, high = fit.conf_int()[1]
             halves.append((high - low) / 2)
         assert found.half_width == pytest.approx(np.mean(halves), rel=0.02)

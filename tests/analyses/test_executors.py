@@ -148,6 +148,7 @@ class TestLostWorkers:
         assert (tmp_path / "died").exists()
         assert sorted(found) == [(number, number * number) for number in range(8)]
 
+    @pytest.mark.sweep
     def test_a_cluster_that_always_loses_them(self, cluster):
         """A cluster's scheduler gives a deadly task up after some workers, and so do we, with a sentence."""
         with pytest.raises(TrialplanError, match="gave a task up"):

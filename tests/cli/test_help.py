@@ -68,6 +68,9 @@ def once_each():
 FEW = 3
 """Of so many verbs with a design, the examples of one run every day: every verb and every design has its turn."""
 
+MANY, FEWEST = "--trials 20000", "--trials 100"
+"""What an example simulates for a reader, and what shows as well that it runs."""
+
 EXAMPLES = once_each()
 
 
@@ -125,7 +128,7 @@ class TestHelp:
             shutil.copy(Path(read("starter").folder) / "plan.toml", plan)
         for record in re.findall(r"^diff (\S+\.json)", line):
             write(read("starter"), [Path(record)], kind="registry")
-        ran = run(*shlex.split(line))
+        ran = run(*shlex.split(line.replace(MANY, FEWEST)))
         assert (ran.code, ran.err) == (0, "")
         assert ran.out
 

@@ -23,8 +23,8 @@ def gaps():
     return module
 
 
-EVERY, MODEST = 20, 200
-"""Of the printed points with so many participants at most a fast run recomputes the first and every twentieth after it.
+EVERY, MODEST = 40, 200
+"""Of the printed points with so many participants at most a fast run recomputes the first and every fortieth after it.
 
 Large trials take seconds to draw.
 """

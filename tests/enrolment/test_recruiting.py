@@ -8,13 +8,14 @@ from scipy import stats
 
 from trialplan import CoPrimary, TwoMeans, TwoProportions, catalogue, duration, recruit
 from trialplan.analyses.sensitivity.exclusion import exclusion
-from trialplan.enrolment.completion import Wait
+from trialplan.enrolment.completion import Completion, Wait, later
+from trialplan.enrolment.dropout import enrolled
 from trialplan.enrolment.over_time import LEVELS, KnownRate, UncertainRates, of_sites, sites_needed
 from trialplan.enrolment.recruiting import recruiting
 from trialplan.enrolment.screening import Competitor, Screening, Step
 from trialplan.enrolment.showing import what_is_shown
 from trialplan.enrolment.sites import Component, Sites, as_many
-from trialplan.errors import ParameterError
+from trialplan.errors import ParameterError, UnreachableError
 from trialplan.numerics.accrual import Accrual
 from trialplan.numerics.negative_binomials import probabilities
 from trialplan.parameter import typical
@@ -195,6 +196,7 @@ class TestRecruit:
         asked = [one.n for one, _ in answer.shown]
         assert asked[-1] == answer.n == 186
         assert asked[:-1] == sorted(one // 2 * 2 for one in (answer.by.least, answer.by.median, answer.by.most))
+        assert answer.by.least < answer.by.median < answer.by.most
 
     @pytest.mark.parametrize("slug", [slug for slug, cls in catalogue.designs().items() if cls.has_level])
     def test_any_design_answers(self, slug):
@@ -250,6 +252,19 @@ class TestRecruit:
         """A number that is none, or none at all, is one sentence."""
         with pytest.raises(ParameterError, match=words):
             recruit(self.DESIGN, **(self.SITES | more))
+
+
+def test_what_is_read_later_is_in_time_by_no_chance_of_recruitment():
+    """The months move, and the chance of a deadline, which is that of the last who comes, is told no more."""
+    full = Completion(n=60, early=10.0, median=12.0, late=15.0, chance=0.7)
+    assert later(full, 3.0) == Completion(n=60, early=13.0, median=15.0, late=18.0, chance=None)
+
+
+def test_more_than_anybody_could_enrol_are_refused():
+    """Where nearly all are lost, the number is told to be beyond a million millions."""
+    with pytest.raises(UnreachableError, match=r"more than 1e\+12 would be enrolled"):
+        enrolled(TestRecruit.DESIGN, {"treatment": 10**6, "control": 10**6}, 1 - 1e-6)
+    assert enrolled(TestRecruit.DESIGN, {"treatment": 10**5, "control": 10**5}, 1 - 1e-6)["n"] == 2 * 10**11
 
 
 class TestDuration:

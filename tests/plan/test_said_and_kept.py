@@ -88,6 +88,12 @@ class TestRegistration:
 
 
 class TestPairs:
+    def test_a_target_may_be_rounded_to_two_decimals(self, tmp_path):
+        """Of .3 and .5 it is .2, which .204 is when it is rounded and .206 is not."""
+        assert built(tmp_path, target=0.204).answer.n == built(tmp_path).answer.n
+        with pytest.raises(PlanError, match=r"target_difference.value is 0.206, but the assumptions plan for 0.2"):
+            built(tmp_path, target=0.206)
+
     def test_the_target_of_paired_rates_is_their_difference(self, tmp_path):
         """Of pairs in which one member alone responds the difference is what is stated, and the share is refused."""
         how = {"design": "paired-proportions", "assumptions": stated(treatment_only=0.3, control_only=0.1)}

@@ -4,6 +4,6 @@ import pytest
 
 
 @pytest.fixture(scope="session", autouse=True)
-def contents(shipped_once):
-    """What the protocol of a trial says; of a shipped plan it is computed once."""
+def contents(shipped_once, drawn_once):
+    """What the protocol of a trial says; of a shipped plan it is computed once, and each figure is drawn once."""
     return shipped_once

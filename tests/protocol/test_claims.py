@@ -7,7 +7,7 @@ from small_plans import built, plan_text, prose, stated
 
 from trialplan.errors import PlanError
 from trialplan.plan import read
-from trialplan.protocol.checking.check import check
+from trialplan.protocol.checking.check import examine
 from trialplan.protocol.formats.documents import write
 
 EQUAL = {"assumptions": stated(control=0.5, treatment=0.5), "target": 0.0}
@@ -124,7 +124,7 @@ TARGETS = {
 class TestMargins:
     @pytest.mark.parametrize("kind", MARGINS)
     def test_margin_tests_and_interval_are_those_of_the_goal(self, tmp_path, kind):
-        """Item 2: a statement has the margin with scale and unit, the number of tests and the interval that decides."""
+        """A statement has the margin with scale and unit, the number of tests and the interval that decides."""
         how, words = MARGINS[kind]
         text = prose(built(tmp_path, **how))
         statement = text.split("*Statistically:* ", 1)[1].split("\n", 1)[0]
@@ -152,7 +152,7 @@ class TestMargins:
         ],
     )
     def test_a_null_that_cannot_be_true_is_refused(self, tmp_path, settings, control, null):
-        """Item 2: a margin whose null hypothesis lies outside the possible rates is told with both numbers."""
+        """A margin whose null hypothesis lies outside the possible rates is told with both numbers."""
         how = {"settings": settings, "assumptions": stated(control=control, treatment=control), "target": 0.0}
         with pytest.raises(PlanError, match=rf"margin 0.3 beside a rate in the control arm of {control}.* at {null}, "):
             built(tmp_path, **how)
@@ -163,7 +163,7 @@ class TestMargins:
         path = tmp_path / "plan.toml"
         path.write_text(plan_text(**MARGINS[kind][0]), encoding="utf-8")
         write(read(str(path)), [tmp_path / "protocol.md"])
-        found = check(tmp_path / "protocol.md")
+        found = examine((tmp_path / "protocol.md").read_bytes(), ".md")
         assert found.ok
         assert found.comparison.statements
 
@@ -171,7 +171,7 @@ class TestMargins:
 class TestTarget:
     @pytest.mark.parametrize("kind", TARGETS)
     def test_it_has_its_own_unit_and_direction(self, tmp_path, kind):
-        """Item 3: the target is printed in the unit of its effect, with the direction that is in favour."""
+        """The target is printed in the unit of its effect, with the direction that is in favour."""
         how, words = TARGETS[kind]
         text = prose(built(tmp_path, **how))
         assert f"The trial is sized to show {words}" in text
@@ -193,7 +193,7 @@ class TestMissing:
     }
 
     def test_the_missing_of_a_bad_event_are_named_as_without_it(self, tmp_path):
-        """Item 4: where fewer are better a missing outcome counts as the better: named, and asked for a reason."""
+        """Where fewer are better a missing outcome counts as the better: named, and asked for a reason."""
         text = prose(built(tmp_path, **self.FEWER))
         assert "a missing outcome counts as a participant without the event. **Warning.** That is the better" in text
         assert "the more participants it loses: **Missing**." in text
@@ -207,7 +207,7 @@ class TestMissing:
 
     @pytest.mark.parametrize("goal", ["non-inferiority", "equivalence"])
     def test_likeness_made_by_losses_is_flagged(self, tmp_path, goal):
-        """Item 4: imputation makes arms alike, which a trial of likeness must say."""
+        """Imputation makes arms alike, which a trial of likeness must say."""
         text = prose(built(tmp_path, **rates(f'goal = "{goal}"\nmargin = 0.2')))
         assert f"losses make the arms alike, which favours the claim of {goal}" in text.replace("Losses", "losses")
 

@@ -1,4 +1,4 @@
-"""What a reader was told wrongly once, by kind, each with its right value: `found` names the item of that list."""
+"""What a reader was told wrongly once, by kind, each with its right value."""
 
 import math
 import re
@@ -25,7 +25,7 @@ LOOKS = '\n[monitoring]\nlooks = [0.5, 1.0]\nefficacy = "lan-demets-obrien-flemi
 
 class TestRandomisedNumber:
     def test_losses_are_taken_once(self, tmp_path):
-        """Item 1: 570 are randomised where 60 % are lost, and half lost of both leaves 228 and power 0.874."""
+        """570 are randomised where 60 % are lost, and half lost of both leaves 228 and power 0.874."""
         second = endpoint(
             "second", "secondary", "two-proportions", stated(control=0.214, treatment=0.3973), dropout=0.5
         )
@@ -40,7 +40,7 @@ class TestRandomisedNumber:
 
 class TestWords:
     def test_a_rate_of_completers_does_not_contain_the_lost(self, tmp_path):
-        """Item 5: of 23 of 83 the document says that 87 were enrolled, and both rates are told of apart."""
+        """Of 23 of 83 the document says that 87 were enrolled, and both rates are told of apart."""
         drawn = (
             "[endpoint.assumptions.treatment]\n"
             'evidence = { study = "wang-2013", outcome = "complete remission" }\n'
@@ -52,7 +52,7 @@ class TestWords:
         assert "both planning rates" not in text
 
     def test_means_have_the_words_of_means(self, tmp_path):
-        """Item 7: labels are short, units are the plan's, and nothing is said of logs, rates or field names."""
+        """Labels are short, units are the plan's, and nothing is said of logs, rates or field names."""
         how = {
             "design": "two-means",
             "settings": 'test = "welch"',
@@ -67,7 +67,7 @@ class TestWords:
         assert not re.search(r"two rates|natural log|sd_treatment", text)
 
     def test_logs_are_named_on_their_scale_only(self, tmp_path):
-        """Item 7: an adjusted ratio has a standard deviation of logarithms, an adjusted difference has not."""
+        """An adjusted ratio has a standard deviation of logarithms, an adjusted difference has not."""
         told = {}
         for scale, effect in (("ratio", {"ratio": 0.75}), ("difference", {"difference": 0.4})):
             how = {
@@ -80,13 +80,13 @@ class TestWords:
         assert told == {"ratio": True, "difference": False}
 
     def test_the_last_look_is_the_end(self, tmp_path):
-        """Item 9: a look at half and the end is no look at 100 % of the information."""
+        """A look at half and the end is no look at 100 % of the information."""
         text = prose(built(tmp_path, more=LOOKS))
         assert "looked at with 50 % of the information, and at the end" in text
         assert "100 % of the information" not in text
 
     def test_a_legend_explains_the_letters_of_its_own_formula(self, tmp_path):
-        """Item 10: under Fisher's test nothing is said of shares and sides that its formula does not have."""
+        """Under Fisher's test nothing is said of shares and sides that its formula does not have."""
         how = {"settings": 'test = "fisher"', "assumptions": stated(control=0.1, treatment=0.6), "target": 0.5}
         formula = prose(built(tmp_path, **how)).split("## Calculation")[1].split("| |")[0]
         tex, legend = formula.rsplit("$$", 1)
@@ -94,7 +94,7 @@ class TestWords:
             assert (letter in legend) == (in_tex in tex)
 
     def test_what_a_table_does_not_say_is_not_denied(self, tmp_path):
-        """Item 11: of a table without a column of controls nothing says there was none, or that all were treated."""
+        """Of a table without a column of controls nothing says there was none, or that all were treated."""
         studies = "".join(
             f'\n[[study]]\nkey = "{key}"\ncitation = "c"\nenrolled = 40\n[[study.outcome]]\nname = "response"\n'
             "events = 12\nof = 40\ntimepoint_months = 12\n"
@@ -174,7 +174,7 @@ class TestWords:
         assert "Power against participants enrolled in all" in text
 
     def test_expected_people_are_whole(self, tmp_path):
-        """Item 32: nobody is told of 602.2 enrolled; the calendar of a time counts people and events."""
+        """Nobody is told of 602.2 enrolled; the calendar of a time counts people and events."""
         numbers = stated(hazard_ratio=0.6, control_median=12, accrual_time=18, follow_up_time=12)
         how = {"design": "log-rank", "assumptions": numbers, "settings": 'favourable = "lower"', "target": 0.6}
         text = prose(built(tmp_path, changes=(('missing = "non-response"\n', ""),), **how))
@@ -213,7 +213,7 @@ class TestSeveralTreatments:
 
 class TestNewStudy:
     def test_its_interval_by_t_stands_beside_the_normal_one(self):
-        """Item 25: 0.47 to 0.92 by the normal quantile is 0.43 to 0.93 by t, whose 13 degrees allow for the spread."""
+        """0.47 to 0.92 by the normal quantile is 0.43 to 0.93 by t, whose 13 degrees allow for the spread."""
         found = pool("cerebral-vasospasm", "clinical improvement").by_reports["all"]
         normal = found.natural
         assert (round(normal.prediction_lower, 2), round(normal.prediction_upper, 2)) == (0.47, 0.92)
@@ -245,7 +245,7 @@ class TestEstimand:
         ],
     )
     def test_what_is_not_by_the_book_is_refused(self, tmp_path, change, told):
-        """Item 21: another strategy, missing data as an event, and what targets another estimand, in one sentence."""
+        """Another strategy, missing data as an event, and what targets another estimand, in one sentence."""
         with pytest.raises(PlanError, match=re.escape(told)):
             built(tmp_path, changes=(change,))
 
@@ -258,13 +258,13 @@ class TestEstimand:
 
 class TestPitfalls:
     def test_a_control_rate_of_ones_own_is_not_answered_by_others(self, tmp_path):
-        """Item 25: rates in the scenarios are no source, so P02 stands unanswered and blocks."""
+        """Rates in the scenarios are no source, so P02 stands unanswered and blocks."""
         text = prose(built(tmp_path))
         assert re.search(r"P02, .* \*\*Not answered in the plan\.\*\*", text)
         assert "P02 is not answered" in text
 
     def test_authors_that_were_not_read_are_of_no_group(self):
-        """Item 25: one author list was not read, which its row says, and the rationale speaks of the others."""
+        """One author list was not read, which its row says, and the rationale speaks of the others."""
         plan = read("msc-lupus-nephritis")
         notes = [one.note or "" for one in plan.table("msc-lupus-nephritis").studies]
         assert sum("the author list was not read" in note for note in notes) == 1
@@ -314,7 +314,7 @@ class TestVisits:
 
 class TestShipped:
     def test_the_committee_s_command_runs_as_it_is_printed(self):
-        """Item 26: what stands under Interim analyses is answered, with what a look is expected to see."""
+        """What stands under Interim analyses is answered, with what a look is expected to see."""
         trial = build(read("msc-lupus-nephritis-monitored"))
         words = monitored(trial).command.split()
         ran = CliRunner().invoke(root, words[1:])
@@ -322,7 +322,7 @@ class TestShipped:
         assert words[-2:] == ["--events", "24/65,14/65"]
 
     def test_the_boundary_is_read_at_the_planned_control_rate(self):
-        """Item 15: z 2.963 is 24.6 points at 65 an arm and a control rate of 21.4 %, by the variance of the test."""
+        """A z of 2.963 is 24.6 points at 65 an arm and a control rate of 21.4 %, by the variance of the test."""
         look = monitored(build(read("msc-lupus-nephritis-monitored"))).looks[0].efficacy
         control, n = 0.2142, 65
         pooled = control + look.effect / 2
@@ -330,7 +330,7 @@ class TestShipped:
         assert round(100 * look.effect, 1) == 24.6
 
     def test_the_pilot_arm_says_its_fewest(self):
-        """Item 24: 70 have power .816, and 64 would do."""
+        """70 have power .816, and 64 would do."""
         trial = build(read("msc-lupus-nephritis"))
         (_, answer) = trial.design.fixed.smaller_trials(0.3, 0.8)[1]
         assert (answer.n, answer.first_n, round(float(answer.success), 3)) == (70, 64, 0.817)
@@ -364,7 +364,7 @@ def per_arm(treatment, control, power=0.8):
 
 class TestShippedWords:
     def test_responses_at_any_time_are_not_responses_then(self, shipped):
-        """Item 12: 24 of 40 ever is no response at 12 months; net of the relapses it is 17 of 40, 42.5 %."""
+        """24 of 40 ever is no response at 12 months; net of the relapses it is 17 of 40, 42.5 %."""
         _, text = shipped()
         assert round(100 * 17 / 40, 1) == 42.5
         ever = [line for line in text.splitlines() if "24/40" in line or "24 of 40" in line]
@@ -373,7 +373,7 @@ class TestShippedWords:
         )
 
     def test_better_care_is_told_with_the_treatment_rate_that_it_takes_along(self, shipped):
-        """Item 13: where the treatment rate stays, 26.4 % and 31.4 % ask for what the formula gives at 37.38 %."""
+        """Where the treatment rate stays, 26.4 % and 31.4 % ask for what the formula gives at 37.38 %."""
         trial, text = shipped()
         treatment, control = (one.value for one in trial.primary.rates)
         kept = [per_arm(treatment, control + more) for more in (0.05, 0.1)]
@@ -385,7 +385,7 @@ class TestShippedWords:
         "name", ["msc-lupus-nephritis", pytest.param("msc-lupus-nephritis-monitored", marks=pytest.mark.sweep)]
     )
     def test_a_claim_without_an_effect_may_be_of_harm(self, shipped, name):
-        """Item 14: five of a hundred is the most, and half of those claim harm; what futility spares is told."""
+        """Five of a hundred is the most, and half of those claim harm; what futility spares is told."""
         trial, text = shipped(name)
         (sentence,) = re.findall(r"If the treatment did nothing, [^.]*\.", text)
         assert "at most about 5 of a hundred" in sentence
@@ -393,7 +393,7 @@ class TestShippedWords:
         assert ("if the futility rule were ignored" in sentence) is (trial.plan.content.monitoring is not None)
 
     def test_the_blinded_trial_settles_nothing(self, shipped):
-        """Item 16: it is said to be too small either way, its proteinuria favoured the cells, its harms are told."""
+        """The trial is said to be too small either way, its proteinuria favoured the cells, its harms are told."""
         _, text = shipped()
         assert "the one blinded trial saw none" not in text
         assert (
@@ -408,14 +408,14 @@ class TestShippedWords:
         assert half == pytest.approx(t_quantile(df) * error, abs=0.01)
 
     def test_an_interval_of_a_change_says_at_which_correlation_it_is(self, shipped):
-        """Item 17: it is that at 0, the widest of those that are scanned, and a negative one would widen it."""
+        """Its interval is that at 0, the widest of those that are scanned, and a negative one would widen it."""
         _, text = shipped()
         assert "paired t at a correlation of 0 between baseline and follow-up" in text
         assert "and a negative one would widen it" in text
         assert "widest over correlations" not in text
 
     def test_readings_are_counted_once(self, shipped):
-        """Item 18: of the readings that are told, no two have the same two rates."""
+        """Of the readings that are told, no two have the same two rates."""
         trial, text = shipped()
         rows = [*by_discount(trial), *by_reading(trial)]
         cells = [cell for row in rows for cell in row.cells]
@@ -424,7 +424,7 @@ class TestShippedWords:
         assert spread([*rows, *rows]).cells == len(distinct)  # what stands in two tables is one reading
 
     def test_the_typical_control_rate(self, shipped):
-        """Item 19: 20.3 %, 10.6 to 35.5 %, by a grid over mean and spread that shares no code with the belief.
+        """It is 20.3 %, 10.6 to 35.5 %, by a grid over mean and spread that shares no code with the belief.
 
         The list has 35.4 for the upper end; it is 35.491 % under the prior that the document names.
         """
@@ -434,16 +434,16 @@ class TestShippedWords:
         assert [round(100 * value, 1) for value in (mean, low, high)] == [20.3, 10.6, 35.5]
 
     def test_the_control_is_alike_in_what_it_can_be(self, shipped):
-        """Item 20: nothing says that it looks the same where turbidity cannot be matched."""
+        """Nothing says that it looks the same where turbidity cannot be matched."""
         _, text = shipped()
         assert "turbidity cannot be matched and is hidden" in text
         assert "same appearance" not in text
 
     def test_the_smallest_difference_says_where_it_is(self, shipped):
-        """Item 23: 41 against 27 of 127 is significant and 40 is not, and each width says at what it is taken."""
+        """41 against 27 of 127 is significant and 40 is not, and each width says at what it is taken."""
         _, text = shipped()
         least = next(x for x in range(27, 128) if pooled_z(x, 27, 127) >= 1.959964)
-        assert f"at the expected control rate | {100 * (least - 27) / 127:.1f} points |" in text
+        assert f"at the expected values | {100 * (least - 27) / 127:.1f} points |" in text
         averaged = re.search(
             r"averaged over the beliefs \| ([\d.]+) points \|\n\| The same at the planned rates \| ([\d.]+)", text
         )
@@ -451,7 +451,7 @@ class TestShippedWords:
         assert float(averaged[2]) == pytest.approx(21.85, abs=0.1)
 
     def test_the_order_has_its_joint_power(self, shipped):
-        """Item 24: without correlation it is the product of the three powers, and the third is questioned."""
+        """Without correlation the joint power is the product of the three powers, and the third is questioned."""
         trial, text = shipped()
         tested = [one for one in trial.endpoints if isinstance(one.design, Design)]
         powers = [float(one.design.success(trial.expected_of(one))) for one in tested]
@@ -459,21 +459,21 @@ class TestShippedWords:
         assert told.groups() == (f"{powers[2]:.3f}", f"{math.prod(powers):.3f}")
 
     def test_the_heat_map_has_round_rates(self, shipped):
-        """Item 26: its rates go in steps of five in a hundred, but for the planned one."""
+        """The rates of the map go in steps of five in a hundred, but for the planned one."""
         _, text = shipped()
         heads = re.search(r"^\| rate on UC-MSC \(%\) .*?placebo \(%\) \|(.*)\|$", text, re.M)[1]
         rates = [float(one) for one in heads.split("|")]
         assert [one for one in rates if one % 5] == [21.4]
 
     def test_abbreviations_of_the_table_are_explained(self, shipped):
-        """Item 27: those of the table's legend stand below the table that uses them."""
+        """The abbreviations of the table's legend stand below the table that uses them."""
         _, text = shipped()
         legend = re.search(r"what its abbreviations stand for:\*(.*)", text)[1]
         for short in ("BM", "CYC", "SLEN", "PR", "CR", "NR", "ND"):
             assert re.search(rf"\b{short}\b", text.replace(legend, "")) is None or f"{short}, " in legend
 
     def test_studies_have_names_and_numbers_their_signs(self, shipped):
-        """Item 32: a reader finds "Wang 2012", a minus is no hyphen, and thousands are set apart."""
+        """A reader finds "Wang 2012", a minus is no hyphen, and thousands are set apart."""
         _, text = shipped()
         prose = re.sub(r"`[^`]*`|\[@?[^\]]*\]|\(#[^)]*\)", "", text)
         assert not re.search(r"\b(?:wang|sun|liang|deng)-20\d\d\b", prose)
@@ -481,7 +481,7 @@ class TestShippedWords:
         assert not re.search(r"(?<![\d.,-])(?!19\d\d|20\d\d)\d{4,}(?= participants| would| randomised)", prose)
 
     def test_the_test_is_stratified_as_randomisation_is(self, shipped):
-        """Item 22: by the prognostic background, with the interval that inverts it, and no circular reason."""
+        """It is stratified by the prognostic background, with the interval that inverts it, and no circular reason."""
         trial, text = shipped()
         (analysis,) = [one.section.analysis for one in trial.primaries]
         assert analysis.startswith("Cochran–Mantel–Haenszel test within the strata of background induction")

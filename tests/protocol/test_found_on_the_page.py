@@ -1,4 +1,4 @@
-"""What was wrong once on the page itself, whatever the words said: `found` names the item of that list."""
+"""What was wrong once on the page itself, whatever the words said."""
 
 import re
 import shutil
@@ -75,7 +75,7 @@ def opened(protocols):
 
 
 class TestFirstPage:
-    """Item 28: the decision is on page one, with what it is worth, its months, and the smaller trial."""
+    """The decision is on page one, with what it is worth, its months, and the smaller trial."""
 
     def test_the_first_page_decides(self, protocols):
         """All of it stands before the contents."""
@@ -94,7 +94,7 @@ class TestFirstPage:
 
 @pytest.mark.skipif(chromium.MISSING, reason="no browser is installed")
 class TestScreen:
-    """Item 29: on a phone nothing is cut, no table collapses, and subscripts stand below the line in any browser."""
+    """On a phone nothing is cut, no table collapses, and subscripts stand below the line in any browser."""
 
     @pytest.mark.parametrize("name", ["starter", LUPUS, pytest.param(MONITORED, marks=pytest.mark.sweep)])
     @pytest.mark.parametrize("size", chromium.SIZES)
@@ -111,14 +111,14 @@ class TestScreen:
 class TestPaper:
     @pytest.mark.sweep
     def test_the_committee_s_rule_is_on_one_page(self, protocols):
-        """Item 30: from the first look to the end."""
+        """All of it, from the first look to the end, stands on the page where it begins."""
         (page,) = [one for one in pages(protocols(MONITORED)[".pdf"]) if "The rule, in words for the committee" in one]
         rule = page.split("The rule, in words for the committee")[1]
         assert re.search(r"Look 1, .*?The end, ", rule, re.DOTALL)
 
     @pytest.mark.parametrize("name", [LUPUS, pytest.param(MONITORED, marks=pytest.mark.sweep)])
     def test_no_cell_is_split(self, protocols, name):
-        """Item 31: each cell begins and ends on one page, and no word of a head is broken."""
+        """Each cell begins and ends on one page, and no word of a head is broken."""
         files = protocols(name)
         every = pages(files[".pdf"], "-raw")
         assert not any(re.search(r"\b(?:Particip|Proced|Endpoi|Assumpt)-?\n", page) for page in every)
@@ -138,7 +138,7 @@ class TestRowsTogether:
         ("rows", "groups"), [(9, [3, 1, 1, 1, 3]), (6, [3, 3]), (5, [5]), (4, [4]), (2, [2]), (1, [1])]
     )
     def test_no_few_rows_are_left_behind(self, rows, groups):
-        """Item 31: a cell without width spans the first three rows and the last, which typst then keeps on one page."""
+        """A cell without width spans the first three rows and the last, which typst then keeps on one page."""
         body = "".join(f"| a{row} | b |\n" for row in range(rows))
         options = ["--to=typst", *pandoc.filters("together.lua")]
         made = pandoc.convert(f"| A | B |\n|:--|:--|\n{body}", read("starter"), options).decode()
@@ -159,7 +159,7 @@ class TestRowsTogether:
 
 
 class TestFigures:
-    """Item 33: their letters are those of the text, each rate says when it was seen, and a boundary what it decides."""
+    """The letters of figures are those of the text, each rate says when it was seen, and a boundary what it decides."""
 
     @pytest.mark.parametrize(("suffix", "face", "look"), [(".pdf", SERIF, "page.typ"), (".html", SANS, "page.css")])
     def test_letters_are_those_of_the_text(self, suffix, face, look):
@@ -170,7 +170,7 @@ class TestFigures:
         assert ("sans-serif" in fonts[0]) == (face == SANS)
 
     def test_studies_have_their_names_in_drawings(self):
-        """Item 32: the bars of the tornado, too, are of "Wang 2012"."""
+        """The bars of the tornado, too, are of "Wang 2012"."""
         names = [bar[0] for bar in drawings.swings(build(read(LUPUS))).bars]
         assert "rate in the treatment arm: rate behind Wang 2012" in names
 
@@ -188,7 +188,7 @@ class TestFigures:
 
 class TestNewcomer:
     def test_a_plan_that_wants_the_statistics_alone_is_asked_for_no_more(self, tmp_path):
-        """Item 34: what it does not say is named in one list, and not marked where it would stand."""
+        """What the plan does not say is named in one list, and not marked where it would stand."""
         marks = {}
         for kind in ("protocol", "statistics"):
             path = tmp_path / f"{kind}.toml"

@@ -43,7 +43,7 @@ PLANS = {
 class TestRandomised:
     @pytest.mark.parametrize("kind", PLANS)
     def test_one_number_is_randomised_throughout(self, tmp_path, kind):
-        """Item 1: synopsis, arms, schema and sample size name one number, n over the share observed, by arm."""
+        """Synopsis, arms, schema and sample size name one number, n over the share observed, by arm."""
         how = PLANS[kind]
         trial = built(tmp_path, **how)
         answer, weights = trial.answer, trial.design.weights

@@ -40,7 +40,7 @@ BLOCKED = {
 class TestBlocked:
     @pytest.mark.parametrize("kind", BLOCKED)
     def test_what_blocks_is_told_in_place_of_a_recommendation(self, tmp_path, kind):
-        """Item 6: the headline is provisional, and the one thing that blocks stands under it."""
+        """The headline is provisional, and the one thing that blocks stands under it."""
         how, begins = BLOCKED[kind]
         text = prose(built(tmp_path, **how))
         assert "**Provisional.** Randomise" in text

@@ -169,6 +169,12 @@ class TestDifference:
         path = written(lambda s: s["outcomesModule"]["primaryOutcomes"][0].update(timeFrame=frame))
         assert diff(path, shipped).differing == ()
 
+    @pytest.mark.parametrize("frame", ["Month 13", "50 weeks"])
+    def test_half_a_month_more_or_less_is_another_time(self, shipped, written, frame):
+        """What weeks leave of twelve months is less."""
+        path = written(lambda s: s["outcomesModule"]["primaryOutcomes"][0].update(timeFrame=frame))
+        assert [one.field for one in diff(path, shipped).differing] == ["primary outcome, time frame"]
+
     def test_a_search_of_one_study_is_taken(self, shipped, written):
         """The registry's search gives a list."""
         assert diff(written(wrap=lambda found: {"studies": [found]}), shipped).differing == ()

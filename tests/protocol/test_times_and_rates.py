@@ -25,23 +25,24 @@ class TestTimes:
         [
             ("12 months after", "6 months after", "the name 'response at 12 months' means 12 months, and timepoint"),
             ("12 months after", "26 weeks after", "means 5.98"),
+            ("12 months after", "14 months after", "means 14"),
             ('timepoint = "12', 'timepoint_months = 24\ntimepoint = "12', "timepoint_months = 24 means 24"),
         ],
     )
     def test_times_that_differ_are_refused(self, tmp_path, old, new, words):
-        """Item 8: name, time point and months tell one time, or the plan is refused with both."""
+        """Name, time point and months tell one time, or the plan is refused with both."""
         with pytest.raises(PlanError, match=words):
             built(tmp_path, changes=((old, new),))
 
     @pytest.mark.parametrize(
-        "time", ["52 weeks", "365 days", "1 year", "12-month visit", "the visits at 6 and 12 months"]
+        "time", ["52 weeks", "365 days", "1 year", "12-month visit", "13 months", "the visits at 6 and 12 months"]
     )
     def test_other_words_for_one_time_agree(self, tmp_path, time):
         """Weeks, days and years are converted, and a visit's name is no second time."""
         assert built(tmp_path, changes=(("12 months after", f"{time} after"),)).n_randomised
 
     def test_one_month_is_singular(self):
-        """Item 9: a month is not 1 months."""
+        """A month is not 1 months."""
         assert (FILTERS["months"](1), FILTERS["months"](12)) == ("1 month", "12 months")
 
 
@@ -84,7 +85,7 @@ class TestUnequalArms:
     )
 
     def test_the_range_is_of_every_arm(self, tmp_path):
-        """Item 9: from the smallest arm of any reading to the largest, whatever the allocation."""
+        """It goes from the smallest arm of any reading to the largest, whatever the allocation."""
         changes = (('allocation = "1:1"', 'allocation = "2:1"'),)
         said = context(built(tmp_path, assumptions=self.DISCOUNTED, target=0.167, changes=changes))
         cells = [cell for row in said["by_discount"] for cell in row.cells if cell.n is not None]

@@ -4,6 +4,7 @@ import functools
 import importlib.util
 import json
 import math
+import re
 import shlex
 import sys
 import typing
@@ -159,6 +160,13 @@ class TestFace:
         """A newcomer who reads `help(trialplan)` meets each of them."""
         functions = [name for name in dir(trialplan) if type(getattr(trialplan, name)).__name__ == "function"]
         assert [name for name in functions if name not in trialplan.__doc__] == []
+
+    def test_names_come_in_the_order_of_its_docstring(self):
+        """A page that is made from the names goes from designs by what if to documents, as the table of calls does."""
+        table = trialplan.__doc__.partition("The calls, each")[2].partition("An answer has")[0]
+        rows = [re.sub(r"\([^)]*\)", "", line[28:]) for line in table.splitlines() if line.startswith("    ")]
+        told = [name for row in rows for name in re.findall(r"\w+", row)]
+        assert told == [name for name in trialplan.__all__ if name.islower() and not name.startswith("_")]
 
 
 def answers():

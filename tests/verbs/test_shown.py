@@ -17,37 +17,45 @@ from trialplan import (
 )
 from trialplan.belief import map_prior
 
-PRIOR = map_prior((9, 7, 8), (32, 27, 75))
 EVERY = [*catalogue.designs().values(), *catalogue.wrappers().values()]
 PLAN = "msc-lupus-nephritis"
+
+
+@pytest.fixture(scope="module")
+def prior():
+    return map_prior((9, 7, 8), (32, 27, 75))
+
+
+@pytest.fixture(scope="module")
+def trial():
+    return build(PLAN)
 
 
 @pytest.mark.parametrize(
     "value",
     [
-        PRIOR,
-        PRIOR.predictive,
-        read_plan(PLAN),
-        build(PLAN),
-        read_evidence(PLAN),
-        pool(PLAN, "complete-remission"),
-        size(build(PLAN).design),
-        tornado(PLAN),
-        scenarios(build(PLAN).design, {"control": [0.2, 0.3]}),
+        lambda prior, _: prior,
+        lambda prior, _: prior.predictive,
+        lambda *_: read_plan(PLAN),
+        lambda _, trial: trial,
+        lambda *_: read_evidence(PLAN),
+        lambda *_: pool(PLAN, "complete-remission"),
+        lambda _, trial: size(trial.design),
+        lambda *_: tornado(PLAN),
+        lambda _, trial: scenarios(trial.design, {"control": [0.2, 0.3]}),
     ],
-    ids=lambda value: type(value).__name__,
 )
-def test_a_line(value):
+def test_a_line(value, prior, trial):
     """At a prompt."""
-    assert len(repr(value)) < 300
+    assert len(repr(value(prior, trial))) < 300
 
 
-def test_past_arms_as_a_page():
+def test_past_arms_as_a_page(prior):
     """Where each of the three beliefs lies, as JSON too; its first sentence is that of the new trial."""
-    assert PRIOR.summary().startswith(f"a new trial's rate {PRIOR.predictive.mean():.3f}, 95 % interval")
-    assert "134 participants tell as much as 13 new ones" in PRIOR.summary()
-    assert PRIOR.to_dict()["mixture"]["mean"] == PRIOR.mixture.mean()
-    assert all(name in str(PRIOR) for name in ("typical", "predictive", "mixture"))
+    assert prior.summary().startswith(f"a new trial's rate {prior.predictive.mean():.3f}, 95 % interval")
+    assert "134 participants tell as much as 13 new ones" in prior.summary()
+    assert prior.to_dict()["mixture"]["mean"] == prior.mixture.mean()
+    assert all(name in str(prior) for name in ("typical", "predictive", "mixture"))
 
 
 def test_a_plan():

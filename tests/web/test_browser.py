@@ -237,14 +237,3 @@ def test_work_is_begun_as_it_is_typed(scripts, visit):
     page.click("form[action='/work'] button")
     page.wait_for_selector("h1:has-text('Worked out')")
     assert "1,234 simulated trials" in page.inner_text("main")
-
-
-def test_onward(visit):
-    """Each page leads on to the next, with what was changed, and the last leads nowhere."""
-    page, seen = visit(f"evidence?plan={SHIPPED}&{POWER}=0.9"), []
-    while page.query_selector(".onward a"):
-        seen.append(page.inner_text("nav [aria-current]"))
-        page.click(".onward a")
-        page.wait_for_selector(f"nav [aria-current]:not(:text-is('{seen[-1]}'))")
-        assert f"{POWER}=0.9" in page.url
-    assert [*seen, page.inner_text("nav [aria-current]")] == page.locator("nav a").all_inner_texts()

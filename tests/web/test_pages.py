@@ -233,3 +233,16 @@ def test_the_first_page_has_titles(pages):
     listed = dict(pages.shelf.titles())
     assert listed[SHIPPED].startswith("Umbilical-cord mesenchymal stem cells")
     assert all(listed.values())
+
+
+def test_onward(pages):
+    """Each page leads on to the next, with what was changed, and the last leads nowhere."""
+    place, seen = f"/evidence?plan={SHIPPED}&{POWER}=0.9", []
+    while place:
+        name, query = place.lstrip("/").split("?")
+        assert f"{POWER}=0.9" in query
+        page = pages(name, query)
+        seen.append(re.search(r'aria-current="page">(.*?)<', page)[1])
+        onward = re.search(r'class="onward">Next: <a href="(.*?)"', page)
+        place = html.unescape(onward[1]) if onward else ""
+    assert seen == re.findall(r"<li><a [^>]*>(.*?)</a>", page[page.index("<nav") : page.index("</nav>")])

@@ -18,6 +18,7 @@ REACH = 8.0
 """Normal scores that the nodes cover: what lies beyond weighs 1e-15."""
 
 _NODES = 256
+"""Of means and standard deviations: those of Beta(1/2, 1/2) and Beta(1/5, 3) are those by 4,096 nodes to 1e-15."""
 
 RATE, POSITIVE, REAL = Interval(0, 1), Interval(0), Interval()
 

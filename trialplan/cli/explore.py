@@ -18,6 +18,7 @@ from trialplan.errors import FileError, ParameterError, PlanError, require
 
 LOOPBACK = "127.0.0.1"
 _PORTS = 65536
+"""A port is a number of 16 bits (RFC 9293)."""
 
 
 @click.command(

@@ -8,7 +8,7 @@ from trialplan.numerics.lazy import np, special
 from trialplan.parameter import Numbers
 
 MOST_MEANS = 50
-"""Groups, or conditions, of one test."""
+"""Groups, or conditions, of one test: a bound against slips, the formula has none."""
 
 
 def f_power(noncentrality: Numbers, between: int, within: Numbers, level: Numbers) -> Numbers:

@@ -516,7 +516,7 @@ def stated(design: Followed | _ControlCurve, whose: str) -> Curve:
     """The curve that a design states by a median, by hazards or by what survives at a time, in fields of that name."""
     median, hazard, survival = (getattr(design, name) for name in _ways(whose))
     if median is not None:
-        return Curve([_LOG2 / median])
+        return Curve([math.log(2) / median])
     if survival is not None:
         return Curve([-log(survival) / design.survival_time])  # type: ignore[union-attr]
     changes = design.hazard_changes  # type: ignore[union-attr]
@@ -567,4 +567,3 @@ _NO_EVENT = 0.5
 
 _LATER = 20.0
 """How many times as long as planned a trial is followed where events come more slowly."""
-_LOG2 = 0.6931471805599453

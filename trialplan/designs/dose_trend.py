@@ -22,6 +22,7 @@ from trialplan.rejection import decide, either_way
 from trialplan.text import listed, percent
 
 _EXAMPLE, _MOST_DOSES = "0,10,20", 20
+"""How doses are written, and a bound against slips: the formula has none."""
 
 
 def _read_doses(value: Any) -> tuple[float, ...]:

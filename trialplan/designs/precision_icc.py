@@ -21,6 +21,7 @@ _ADDED, _HIGH, _TWO = 5, 0.7, 2
 width falls short there."""
 
 _MOST_RATERS = 1000
+"""A bound against slips: the formula has none."""
 
 _NO_INTERVAL = 1e9
 """A width beyond any that is asked for, where participants are too few for the formula: the search needs a number."""

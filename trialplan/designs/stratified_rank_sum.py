@@ -22,6 +22,7 @@ from trialplan.rejection import decide, either_way
 
 _EXAMPLE = "0.1,0.2,0.3,0.4/0.25,0.25,0.25,0.25/0.5,0.3,0.15,0.05"
 _MOST_STRATA = 50
+"""A bound against slips: the formula has none."""
 
 
 def _read_control(value: Any) -> str:

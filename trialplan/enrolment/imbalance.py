@@ -20,6 +20,7 @@ _MOST_CELLS = 50_000_000
 """Strata, trials and arms beyond which permuted blocks are left out: their memory would not do."""
 
 _OFTEN = 0.95
+"""The share of trials whose largest imbalance is no larger than the one that is printed beside its mean."""
 
 Chooser = Callable[[Any, Any], Any]
 """The arm of the next participant of each trial, shape (trials,), from the levels that they have and the generator."""

@@ -21,6 +21,7 @@ The ends stand for no time at all and for ever: they are beyond what events need
 """
 
 _HALVINGS = 60
+"""A double has 53 binary digits: these leave nothing of the distance between two points of the grid."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

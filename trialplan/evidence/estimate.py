@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from trialplan.evidence.table import Moments, ReportedOutcome
 
 CORRELATIONS = (0.0, 0.25, 0.5, 0.75)
+"""Between baseline and follow-up, which reports leave out: the SD of the change is shown at each."""
 
 
 @dataclass(frozen=True, kw_only=True)

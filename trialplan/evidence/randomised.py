@@ -12,6 +12,7 @@ from trialplan.evidence.table import ReportedOutcome, Study
 from trialplan.numerics.lazy import special
 
 CONFIDENCE = 0.95
+"""Of the interval of a difference, as publications print it."""
 
 
 @dataclass(frozen=True, kw_only=True)

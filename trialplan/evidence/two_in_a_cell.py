@@ -60,7 +60,6 @@ _UNIT = re.compile(r"(.*\w)\s*[(\[]\s*([^()\[\]]+)[)\]]")
 _SPREADS = {*SPREADS}
 _NOWHERE = -1
 """The column of the file in which there is no such cell."""
-_TWO = 2
 Part = Callable[[str], "list[str] | str"]
 """What the cells of a column are in its columns; a sentence where they are not what its name says."""
 
@@ -186,7 +185,7 @@ def _parted(header: str) -> tuple[list[str], Part] | None:
     before, which, behind = found
     ends = ["mean", *_ends(together["part"])]
     names = [" ".join(filter(None, (before, f"{which}_{end}", behind, after))) for end in ends]
-    return names, _with_limits if len(ends) > _TWO else _with_spread
+    return names, _with_limits if "lower" in ends else _with_spread
 
 
 def _ends(part: str) -> list[str]:

@@ -27,6 +27,7 @@ EDGE = 4.0
 LINE = 1.28
 """Height of a line of text, in sizes of its letters."""
 TITLE, TEXT, SMALL = 11.0, 9.0, 8.0
+"""Sizes of letters, in points."""
 
 INK, GREY, PALE, RULE = "#1f2933", "#616e7c", "#e4e7eb", "#cbd2d9"
 BLUE, ORANGE = "#0072b2", "#d55e00"

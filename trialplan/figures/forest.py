@@ -14,7 +14,7 @@ from trialplan.figures import text_metrics as lettering
 from trialplan.figures.canvas import EDGE, LINE, SMALL, TEXT, medium
 from trialplan.figures.layout import Key, blank, texts
 from trialplan.figures.shape import check_rows, check_shape
-from trialplan.text import plural
+from trialplan.text import plural, with_minus
 
 _PAD = 7.0
 """Points between two rows."""
@@ -235,4 +235,4 @@ def _numbers(row: Row) -> str:
 def _short(value: float) -> str:
     """Two decimals, or three digits where the numbers are large."""
     text = f"{value:.2f}" if abs(value) < 100 else f"{value:,.0f}"
-    return ("0.00" if float(text.replace(",", "")) == 0 else text).replace("-", "−")
+    return with_minus("0.00" if float(text.replace(",", "")) == 0 else text)

@@ -18,6 +18,7 @@ from trialplan.text import listed, plural
 _BAR, _GAP = 11.0, 9.0
 """Points of one bar's thickness, and between two rows."""
 _HEAD = SMALL * LINE + 8
+"""Points above the bars: a line of small text and the room below it."""
 _NONE = "no trial"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
-from trialplan.text import stated_apart
+from trialplan.text import stated_apart, with_minus
 
 LONGEST = 2000
 """Letters of one text that are looked at; no figure has room for more."""
@@ -51,12 +51,12 @@ def ticked(values: Sequence[Any]) -> list[str]:
     if not all(is_number(value) for value in values):
         return [literal(value) for value in values]
     if all(value == round(value) and abs(value) < 1e15 for value in values):
-        return [_minus(f"{value:,.0f}") for value in values]
+        return [with_minus(f"{value:,.0f}") for value in values]
     short = stated_apart([float(value) for value in values])  # a computed value is one among round ones
     if any("e" in text for text in short):
-        return [_minus(f"{float(value):.4g}") for value in values]
+        return [with_minus(f"{float(value):.4g}") for value in values]
     decimals = max(len(text.partition(".")[2]) for text in short)
-    return [_minus(f"{value:,.{decimals}f}") for value in values]
+    return [with_minus(f"{value:,.{decimals}f}") for value in values]
 
 
 def count(n: float) -> str:
@@ -84,10 +84,6 @@ def share(power: float) -> str:
     if 0.995 <= power < 1:
         return ">0.99"
     return "<0.01" if 0 < power < 0.005 else f"{power:.2f}"
-
-
-def _minus(text: str) -> str:
-    return "−" + text[1:] if text.startswith("-") else text
 
 
 def _plain(letter: str) -> str:

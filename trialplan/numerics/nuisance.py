@@ -124,6 +124,7 @@ def _grid(total: int, symmetric: bool) -> tuple[Any, list[tuple[int, Any]]]:
 
 
 _small_grid, _large_grid = lru_cache(maxsize=SIZES)(_grid), lru_cache(maxsize=32)(_grid)
+"""Beyond `SHARED`, where each grid is larger, only the last few are remembered."""
 
 
 def _vertices(values: Any) -> Any:

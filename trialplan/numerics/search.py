@@ -11,6 +11,7 @@ from trialplan.numerics.lazy import np
 from trialplan.numerics.secant import inverse_at_0
 
 _DOUBLINGS = 64
+"""By which a bracket grows 2e19 times: what has not crossed 0 by then is taken never to do so."""
 _HALVINGS = 250
 """Steps of which at least one in four halves the bracket: more than a double has digits."""
 

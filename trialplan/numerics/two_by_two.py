@@ -31,6 +31,9 @@ HAIR = 1e-12
 _KEPT = 512
 """Regions remembered: a scan over n for each cell of a grid asks for the same ones."""
 
+_SMALL = 4000
+"""Participants of the largest of them: three numbers for each total, so that all take 49 megabytes at most."""
+
 
 @dataclass(frozen=True)
 class Region:
@@ -184,7 +187,7 @@ def region(test: str, treatment: int, control: int, alpha: float, sides: int) ->
     Two-sided, tables are ordered jointly; one-sided, only a higher rate in the treatment arm counts.
     Fisher's test compares its own p-value with alpha instead, which is what makes it conservative.
     """
-    remembered = _small_region if treatment + control <= 4000 else _large_region
+    remembered = _small_region if treatment + control <= _SMALL else _large_region
     return remembered(test, int(treatment), int(control), float(alpha), int(sides))
 
 
@@ -225,6 +228,7 @@ def _up_to(critical: float, tails: list[_Tail], keys: list[Any]) -> Region:
 
 
 _small_region, _large_region = lru_cache(maxsize=_KEPT)(_region), lru_cache(maxsize=8)(_region)
+"""Of large trials only the last few: one region has a number for each total."""
 
 
 def _ordered(test: str, treatment: int, control: int, sides: int) -> tuple[list[_Tail], list[Any]]:

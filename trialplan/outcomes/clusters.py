@@ -80,11 +80,6 @@ class ClusteredRates(Outcome):
         found = float(limit + sign * critical * error)
         return found if math.isfinite(found) else None
 
-    def smallest_difference(self, design: Design, n: int) -> float | None:
-        """How far that lies from the null."""
-        found = self.smallest_significant(design, n)
-        return None if found is None else abs(found - float(design.limits()[0]))
-
 
 def _critical(confidence: float, df: Numbers | None) -> float:
     if df is None:

@@ -110,11 +110,6 @@ class Measurements(Outcome):
         found = float(self.estimate_at(design, n, design.z_alpha))
         return found if math.isfinite(found) else None
 
-    def smallest_difference(self, design: Design, n: int) -> float | None:
-        """How far that lies from the null."""
-        found = self.smallest_significant(design, n)
-        return None if found is None else abs(found - float(design.null_values()[0]))
-
     def seen(
         self, design: Design, n: int, kind: str, arms: Sequence[tuple[Any, int]], sds: Sequence[float] | None = None
     ) -> InterimData:

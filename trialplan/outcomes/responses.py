@@ -168,16 +168,6 @@ class Responses(Outcome):
         above = treatment if design.scale == RATIO else treatment * (1 - control)
         return above / below if below else None
 
-    def smallest_difference(self, design: Design, n: int) -> float | None:
-        """At the counts that the planned control rate gives; none of two limits, which an effect lies between."""
-        if len(design.arm_names) == 1:
-            one_limit = len(design.null_values()) == 1
-            count = self.smallest_significant(design.fixed, n) if one_limit else None
-            limit = float(design.null_values()[0]) - float(design.value("comparator"))
-            return None if count is None else design.sign * (count - limit)
-        found = smallest_rates(design.fixed, n)
-        return None if found is None else design.sign * (found[0] - found[1])
-
     def shrunk(self, design: Design, ratio: float) -> Design:
         """The rate of the treatment, or the one arm, has so many times its odds."""
         rate = design.effect_value()

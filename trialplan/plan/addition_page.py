@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from trialplan.page import Page, Table
-from trialplan.text import listed
+from trialplan.text import listed, with_minus
 
 if TYPE_CHECKING:
     from trialplan.plan.addition import Addition, Share
@@ -71,8 +71,8 @@ def _label(one: Share) -> str:
 def _shown(name: str, change: Fraction) -> str:
     """A change with its sign: whole participants as they are, halves and thirds to a figure; rates to four."""
     if name == "n":
-        return f"{float(change):+,.1f}".removesuffix(".0").replace("-", "−")
-    return f"{float(change):+.4f}".replace("-", "−")
+        return with_minus(f"{float(change):+,.1f}".removesuffix(".0"))
+    return with_minus(f"{float(change):+.4f}")
 
 
 def _held(name: str, value: Fraction) -> str:

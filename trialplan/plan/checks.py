@@ -10,6 +10,7 @@ from typing import Any
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, PlanError, did_you_mean
 from trialplan.parameter import parameters
+from trialplan.plan.named_times import durations
 from trialplan.plan.schema import STRATEGIES, AssumptionSection, EndpointSection, HierarchySection, PlanFile
 from trialplan.sized import has_times
 from trialplan.text import listed, with_article
@@ -17,8 +18,6 @@ from trialplan.text import listed, with_article
 _AGREE = 0.005
 """How far the stated target difference may lie from the planned one: what rounding to two decimals does."""
 
-
-_MONTHS = {"day": 12 / 365.25, "week": 7 * 12 / 365.25, "month": 1.0, "year": 12.0}
 
 _SAME_TIME = 0.1
 """How far two words for one time may lie apart, as a share: 24 weeks are called half a year, 12 a quarter."""
@@ -54,8 +53,8 @@ def check_losses(section: EndpointSection, cls: type[Sized] | None = None) -> No
 def check_times(section: EndpointSection) -> None:
     """Name, time point and months of an endpoint must mean one time, where each of them tells just one."""
     told = [
-        (f"the name {section.name!r}", _months(section.name)),
-        (f"timepoint = {section.timepoint!r}", _months(section.timepoint)),
+        (f"the name {section.name!r}", durations(section.name)),
+        (f"timepoint = {section.timepoint!r}", durations(section.timepoint)),
     ]
     if section.timepoint_months is not None:
         told.append((f"timepoint_months = {section.timepoint_months:g}", [section.timepoint_months]))
@@ -96,12 +95,6 @@ def check_turns(content: PlanFile, slug: str) -> None:
             f"{slug} needs washout under [intervention]: how long nothing is given between periods, and why nothing is "
             f"carried over, {parallel}"
         )
-
-
-def _months(text: str) -> list[float]:
-    """The durations that a text names, in months, each once."""
-    named = re.findall(r"(\d+(?:\.\d+)?)[\s-]*(day|week|month|year)", text, re.IGNORECASE)
-    return list(dict.fromkeys(float(number) * _MONTHS[unit.lower()] for number, unit in named))
 
 
 def check_primaries(content: PlanFile, name: str) -> None:

@@ -17,6 +17,7 @@ _LONGEST = 80
 """Characters of a value that a sentence repeats; of a longer one its beginning and its length."""
 
 _SHOWN = 60
+"""Characters of that beginning, which with its length takes no more room than what is repeated whole."""
 
 _KINDS = {
     "string": "text in quotes",

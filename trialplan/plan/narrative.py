@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from trialplan.plan.section import Name, Section, Text
+from trialplan.text import with_minus
 
 
 class Objectives(Section):
@@ -119,7 +120,7 @@ class Visit(Section):
     def when(self) -> str:
         """When it is, as the plan says it."""
         unit, at = ("week", self.week) if self.month is None else ("month", self.month)
-        return f"{unit} {at:g}".replace("-", "−")
+        return with_minus(f"{unit} {at:g}")
 
 
 class AnalysisSet(Section):

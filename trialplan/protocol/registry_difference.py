@@ -13,6 +13,7 @@ from trialplan.errors import FileError
 from trialplan.files import read_text
 from trialplan.page import Answer, Page, Table
 from trialplan.plan.building import Trial
+from trialplan.plan.named_times import named_times
 from trialplan.protocol.content.registry import record
 
 AGREES, DIFFERS = "agrees", "differs"
@@ -20,7 +21,6 @@ NOT_THERE, NOT_PLANNED, NEITHER = "not in the record", "not in the plan", "in ne
 BY_EYE = "in other words, to be read"
 """What may be said of a field."""
 
-_MONTHS = {"day": 12 / 365.25, "week": 7 * 12 / 365.25, "month": 1.0, "year": 12.0}
 _HALF_A_MONTH = 0.5
 """Twelve months are 52 weeks: times that differ by less than this say the same."""
 
@@ -193,19 +193,10 @@ def _as_sets(a: str, b: str) -> bool:
 
 def _same_time(a: str, b: str) -> bool:
     """The same words, or the same one time."""
-    times = [_times(one) for one in (a, b)]
+    times = [named_times(one) for one in (a, b)]
     if all(len(one) == 1 for one in times):
         return abs(times[0][0] - times[1][0]) < _HALF_A_MONTH
     return _as_words(a, b)
-
-
-def _times(text: str) -> list[float]:
-    """Every time of a text in months."""
-    found = re.findall(r"(\d+(?:\.\d+)?)[\s-]*(day|week|month|year)s?\b", text.casefold())
-    found += [
-        (number, unit) for unit, number in re.findall(r"\b(day|week|month|year)\s+(\d+(?:\.\d+)?)", text.casefold())
-    ]
-    return [float(number) * _MONTHS[unit] for number, unit in found]
 
 
 def _difference(

@@ -13,6 +13,7 @@ from trialplan.numerics.multinormal import MOST
 from trialplan.parameter import Interval, Parameter, parameter
 
 _SHARE = Parameter("share of the planned effect", domain=Interval(-10, 10, "left right"))
+"""0 is a treatment without effect and a negative one harms; what lies beyond is a percentage or a slip."""
 
 
 def treatments() -> Any:

@@ -74,10 +74,6 @@ class Compared(Outcome):
         """Of one comparison, at the level that it is tested at."""
         return self.inner.smallest_significant(_tested(design), _of_one(design, n))
 
-    def smallest_difference(self, design: Design, n: int) -> float | None:
-        """Of one comparison, at the level that it is tested at."""
-        return self.inner.smallest_difference(_tested(design), _of_one(design, n))
-
     def observed_width(self, counts: Sequence[Any], sizes: Sequence[int], confidence: float) -> Any:
         """Of the first treatment and the control."""
         return self.inner.observed_width((counts[0], counts[-1]), (sizes[0], sizes[-1]), confidence)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, overload
 from trialplan.errors import FileError, ParameterError, PlanError, did_you_mean
 from trialplan.files import read_bytes, read_text
 from trialplan.verbs._arguments import path_like
-from trialplan.verbs._spoken import spoken
+from trialplan.verbs._misfits import refuses_misfits
 
 if TYPE_CHECKING:
     from trialplan.belief.experts import Elicited
@@ -28,7 +28,7 @@ def elicitation_sheet(suffix: Literal[".md"] = ".md") -> str: ...
 def elicitation_sheet(suffix: Literal[".docx"]) -> bytes: ...
 
 
-@spoken
+@refuses_misfits
 def elicitation_sheet(suffix: str = ".md") -> str | bytes:
     """The content of a sheet for one expert: write the question into it, send it out, and give it to `elicit`.
 
@@ -46,7 +46,7 @@ def elicitation_sheet(suffix: str = ".md") -> str | bytes:
     return as_word(SHEET) if suffix == WORD else SHEET
 
 
-@spoken
+@refuses_misfits
 def elicit(*sheets: str | Path, family: str = "beta", pool: str = "linear") -> Elicited:
     """What do several experts believe of one number? A distribution fitted to each one's sheet, and their pool.
 

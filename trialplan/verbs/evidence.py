@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, overload
 
 from trialplan.errors import ParameterError
 from trialplan.verbs._arguments import path_like, shown
-from trialplan.verbs._spoken import spoken
+from trialplan.verbs._misfits import refuses_misfits
 
 if TYPE_CHECKING:
     from trialplan.evidence.effects import Effects
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trialplan.evidence.table import EvidenceTable, ReportedOutcome
 
 
-@spoken
+@refuses_misfits
 def read_evidence(table: str | Path | EvidenceTable) -> EvidenceTable:
     """What does a table of studies say? A shipped table's name, or a .toml or .csv file with one outcome a row.
 
@@ -37,7 +37,7 @@ def read_evidence(table: str | Path | EvidenceTable) -> EvidenceTable:
     return evidence.read(path_like("read_evidence", table, "a shipped table's name or the path of a file"))
 
 
-@spoken
+@refuses_misfits
 def audit(table: str | Path | EvidenceTable) -> Findings:
     """Where does a table contradict itself or stay silent, and what does that mean for planning?
 
@@ -50,7 +50,7 @@ def audit(table: str | Path | EvidenceTable) -> Findings:
     return evidence.audit(read_evidence(table))
 
 
-@spoken
+@refuses_misfits
 def estimate(outcome: ReportedOutcome, interval: str = "wilson", confidence: float = 0.95) -> Estimate | None:
     """What does one outcome of a study say in numbers? None where it has none: words, NR, no denominator.
 
@@ -87,7 +87,7 @@ def pool(
     correlation: float | None = ...,
     by: str | None = ...,
 ) -> Pools: ...
-@spoken
+@refuses_misfits
 def pool(
     evidence: str | Path | EvidenceTable | Effects,
     outcome: str | None = None,

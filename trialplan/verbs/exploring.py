@@ -10,7 +10,7 @@ from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, field
 from trialplan.text import quoted
 from trialplan.verbs._arguments import DEFAULT_POWER, built, chance, single, tested, total
-from trialplan.verbs._spoken import spoken
+from trialplan.verbs._misfits import refuses_misfits
 
 if TYPE_CHECKING:
     from trialplan.analyses.assurance.assess import Assurance, Beliefs
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     """The values of each number that is varied: a sequence, or "first:last:step", the end included."""
 
 
-@spoken
+@refuses_misfits
 def scenarios(
     plan: Sized | PlanLike,
     axes: Axes,
@@ -111,7 +111,7 @@ def _values(name: str, values: str | Sequence[Any]) -> Sequence[Any]:
     return several
 
 
-@spoken
+@refuses_misfits
 def tornado(plan: Sized | PlanLike, axes: Axes | None = None, *, power: float | None = None) -> Tornado:
     """What becomes of the trial if one assumption at a time is wrong? The most damaging first, each in a sentence.
 
@@ -141,7 +141,7 @@ def tornado(plan: Sized | PlanLike, axes: Axes | None = None, *, power: float | 
     )
 
 
-@spoken
+@refuses_misfits
 def exclude(plan: Sized | PlanLike, n: int | Sequence[int], *, confidence: float = 0.95) -> Exclusions:
     """What can n participants, or each of several n, exclude: how wide is the interval, what does it leave possible?
 
@@ -163,7 +163,7 @@ def exclude(plan: Sized | PlanLike, n: int | Sequence[int], *, confidence: float
     return Exclusions(design=design, ns=asked, confidence=confidence, short=ends_short({"n": ns}))
 
 
-@spoken
+@refuses_misfits
 def assurance(
     plan: Sized | PlanLike, n: int | None = None, *, target: float | None = None, beliefs: Beliefs | None = None
 ) -> Assurance:

@@ -11,7 +11,7 @@ from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, field, setting
 from trialplan.verbs import _seen
 from trialplan.verbs._arguments import DEFAULT_POWER, read, tested
-from trialplan.verbs._spoken import spoken
+from trialplan.verbs._misfits import refuses_misfits
 from trialplan.wrapper import Wrapper
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     """Of each arm, treatment first, "14/30,9/30" or ((14, 30), (9, 30)); of several looks, one of these each."""
 
 
-@spoken
+@refuses_misfits
 def monitor(
     plan: Sized | PlanLike,
     *,
@@ -93,7 +93,7 @@ def monitor(
     return dataclasses.replace(last, before=tuple(before), assumed=assumed, moment=moment)
 
 
-@spoken
+@refuses_misfits
 def reestimate(
     plan: Sized | PlanLike,
     *,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, overload
 from trialplan.errors import MissingExtra, ParameterError, PlanError, field, setting
 from trialplan.page import Answer, Page
 from trialplan.verbs._arguments import built, mapping, path_like, read, several
-from trialplan.verbs._spoken import spoken
+from trialplan.verbs._misfits import refuses_misfits
 
 if TYPE_CHECKING:
     from trialplan.enrolment.minimisation import Minimisation
@@ -37,7 +37,7 @@ _PATIENCE = 300.0
 """Seconds that what somebody else's file asks for may take."""
 
 
-@spoken
+@refuses_misfits
 def read_plan(plan: PlanLike) -> Plan:
     """What does a plan file say? A shipped plan's name or the path of a file; `.content` holds its sections.
 
@@ -47,7 +47,7 @@ def read_plan(plan: PlanLike) -> Plan:
     return read(plan)
 
 
-@spoken
+@refuses_misfits
 def build(plan: PlanLike) -> Trial:
     """What does a plan come to? Evidence read and audited, assumptions resolved with their sources, endpoints sized.
 
@@ -79,7 +79,7 @@ def render_protocol(
     patience: float = ...,
     force: bool = ...,
 ) -> list[Path]: ...
-@spoken
+@refuses_misfits
 def render_protocol(
     plan: PlanLike,
     *outputs: str | Path,
@@ -145,7 +145,7 @@ def _drawing_ahead(outputs: Sequence[Path]) -> Iterator[None]:
         yield
 
 
-@spoken
+@refuses_misfits
 def check(
     file: str | Path,
     *,
@@ -164,7 +164,7 @@ def check(
     return checked(path, None if templates is None else Path(templates), patience, held)
 
 
-@spoken
+@refuses_misfits
 def diff(a: PlanLike, b: PlanLike) -> Difference | RegistryDifference:
     """Why does plan b ask for more participants than plan a? The change in n, shared among what changed.
 
@@ -184,7 +184,7 @@ def diff(a: PlanLike, b: PlanLike) -> Difference | RegistryDifference:
     return difference(read(a), read(b))
 
 
-@spoken
+@refuses_misfits
 def add_study(plan: PlanLike, study: str | Path) -> Addition:
     """What does a new study bring? The change in n, in the rates and in assurance, shared among its arms exactly.
 
@@ -199,7 +199,7 @@ def add_study(plan: PlanLike, study: str | Path) -> Addition:
     return addition(read(plan), path_like("add_study", study, "the name or the path of an evidence table"))
 
 
-@spoken
+@refuses_misfits
 def facts(plan: PlanLike) -> Facts:
     """Which missing or doubtful cell of the evidence is worth asking the authors for? n over what each may be, ranked.
 
@@ -212,7 +212,7 @@ def facts(plan: PlanLike) -> Facts:
     return ranked(read(plan))
 
 
-@spoken
+@refuses_misfits
 def randomise(
     plan: PlanLike | None = None,
     *,
@@ -258,7 +258,7 @@ def randomise(
     )
 
 
-@spoken
+@refuses_misfits
 def minimise(
     plan: PlanLike | None = None,
     *,
@@ -348,7 +348,7 @@ def _weights(arms: Mapping[str, int] | Sequence[str] | None) -> dict[str, int]:
     return dict.fromkeys(arms, 1)
 
 
-@spoken
+@refuses_misfits
 def starter_plan(document: str = "protocol") -> str:
     """The text of a commented plan file, to be saved and filled in, for the document that it is to make.
 
@@ -361,7 +361,7 @@ def starter_plan(document: str = "protocol") -> str:
     return starter_for(of_that_name(document).name)
 
 
-@spoken
+@refuses_misfits
 def schema() -> dict[str, Any]:
     """What may a plan file hold? Its JSON Schema, for editors that complete and check as one types."""
     from trialplan import plan
@@ -386,7 +386,7 @@ class Demo(Answer):
         )
 
 
-@spoken
+@refuses_misfits
 def demo(folder: str | Path = "trialplan-demo") -> Demo:
     """The whole road once: the protocol draft of a shipped plan, as Markdown, HTML and DOCX, in a folder.
 

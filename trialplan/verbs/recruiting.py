@@ -10,7 +10,7 @@ from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, field, setting
 from trialplan.text import quoted
 from trialplan.verbs._arguments import DEFAULT_POWER, built, chance, tested, total
-from trialplan.verbs._spoken import spoken
+from trialplan.verbs._misfits import refuses_misfits
 
 if TYPE_CHECKING:
     from trialplan.enrolment.duration import Duration
@@ -33,7 +33,7 @@ _UNREAD = (
 )
 
 
-@spoken
+@refuses_misfits
 def recruit(
     plan: Sized | PlanLike,
     n: int | Sequence[int] | None = None,
@@ -82,7 +82,7 @@ def recruit(
     )
 
 
-@spoken
+@refuses_misfits
 def duration(
     plan: Design | PlanLike | None = None,
     *,

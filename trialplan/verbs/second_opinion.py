@@ -12,7 +12,7 @@ from trialplan.errors import FileError, ParameterError
 from trialplan.page import Answer, Page
 from trialplan.parameter import needed
 from trialplan.verbs._arguments import built, path_like, shown, single
-from trialplan.verbs._spoken import spoken
+from trialplan.verbs._misfits import refuses_misfits
 
 if TYPE_CHECKING:
     from trialplan.analyses.reproduction import Reproduction, Statement
@@ -38,7 +38,7 @@ class NotTried(Answer):
 _TAKEN = "takes a design by its slug or class, or a statement by a shipped name or its file's path"
 
 
-@spoken
+@refuses_misfits
 def reproduce(statement: str | Path | type[Sized] | Mapping[str, Any], **stated: Any) -> Reproduction | NotTried:
     """Does a stated sample size follow from what is stated? Every standard method is tried, the plainest first.
 
@@ -84,7 +84,7 @@ def reproduce(statement: str | Path | type[Sized] | Mapping[str, Any], **stated:
         raise why.at(path.name, FileError) from None
 
 
-@spoken
+@refuses_misfits
 def reproduce_table(path: str | Path, *, progress: Progress | None = None) -> ReproducedTable:
     r"""Which of many stated sample sizes follow from what is stated? A CSV file with one statement a row.
 
@@ -120,7 +120,7 @@ def _tried(statement: Statement) -> Reproduction:
     return reproduction.reproduce(statement)
 
 
-@spoken
+@refuses_misfits
 def code(
     plan: Sized | PlanLike, language: str = "r", *, power: float | None = None, dropout: float | None = None
 ) -> str:
@@ -154,7 +154,7 @@ def code(
     return cross_check.script(sizings, language, title=words.title, origin=origin, without=without)
 
 
-@spoken
+@refuses_misfits
 def list_designs(design: str | type[Sized] | None = None) -> DesignList | DesignNumbers:
     """Which designs are there, and what do the numbers of one, by name or class, mean?
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, did_you_mean, field
 from trialplan.verbs._arguments import DEFAULT_POWER, built, chance, single, sized, tested, total
-from trialplan.verbs._spoken import spoken
+from trialplan.verbs._misfits import refuses_misfits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CALENDAR = ("ramp_up", "read_after", "decision")
 
 
-@spoken
+@refuses_misfits
 def size(
     design: Sized,
     power: Numbers | None = None,
@@ -105,7 +105,7 @@ def _on_calendar(answer: SampleSize, rate: Any, calendar: Mapping[str, Any], dro
     return dated(answer, Recruitment(accrual=accrual, dropout=dropout or 0.0, **months))
 
 
-@spoken
+@refuses_misfits
 def power(design: Sized, n: int | None = None) -> SampleSize:
     """What power do n participants in all arms together have? Whole allocation blocks: what can be randomised.
 
@@ -140,7 +140,7 @@ not 185; try 184 or 186
 def effect(design: Design, n: int | None = ..., power: float = ...) -> DetectableEffect: ...
 @overload
 def effect(design: Sized, n: int | None = ...) -> DetectableEffect | Limit: ...
-@spoken
+@refuses_misfits
 def effect(design: Sized, n: int | None = None, power: float = DEFAULT_POWER) -> DetectableEffect | Limit:
     """What is the smallest effect, on the favourable side, that n participants show with `power`?
 
@@ -162,7 +162,7 @@ def effect(design: Sized, n: int | None = None, power: float = DEFAULT_POWER) ->
     return DetectableEffect(design=design, n=n, target=power, value=float(design.detectable_effect(n, power)))
 
 
-@spoken
+@refuses_misfits
 def compare(design: Design, power: float = DEFAULT_POWER) -> Comparison:
     """What would each test that applies ask for, and which level does it really keep?
 
@@ -202,7 +202,7 @@ def verify(
     scheduler: str | None = ...,
     progress: Progress | None = ...,
 ) -> VerifiedPlan: ...
-@spoken
+@refuses_misfits
 def verify(
     plan: Sized | PlanLike,
     *,

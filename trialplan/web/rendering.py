@@ -16,7 +16,7 @@ from trialplan import catalogue, files
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean
 from trialplan.figures import PAPER, PHONE
 from trialplan.figures.canvas import in_address
-from trialplan.page import Page
+from trialplan.page import Page, with_printed_signs
 from trialplan.text import spoken
 from trialplan.web import pages
 from trialplan.web.controls import Control
@@ -36,12 +36,18 @@ def kinds() -> dict[str, PageKind]:
     return {one.name: one for one in sorted(made, key=lambda one: one.place)}
 
 
+_UNBROKEN = 18
+"""Letters of the longest cell of a table that is kept on one line: an interval of two percentages is."""
+
+
 @cache
 def _templates() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(files.shipped("templates") / "web")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     made.filters["spaced"] = lambda text: text[:1].upper() + text[1:]
     made.filters["spoken"] = spoken
+    made.filters["printed"] = with_printed_signs
+    made.tests["short"] = lambda cell: len(cell) <= _UNBROKEN
     return made
 
 

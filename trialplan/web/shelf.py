@@ -31,6 +31,7 @@ KEY = rf"{UPLOADED}[A-Za-z0-9_-]{{43}}"
 """A key is 32 random bytes (RFC 4086 asks for 16 of what must not be guessed)."""
 
 _BYTES_OF_KEY = 32
+"""Which base64 writes in 43 characters."""
 
 LIFETIME = 4 * 3600.0
 """Seconds that what was opened is kept after it was last used: an afternoon."""

@@ -20,6 +20,7 @@ from trialplan.errors import ParameterError
 from trialplan.fields import SINGLE_ARM
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.search import first_reached
+from trialplan.outcome import DIFFERENCE_OF_PROPORTIONS, EffectScale
 from trialplan.page import Answer, Page
 from trialplan.text import flag, listed
 
@@ -46,10 +47,10 @@ class Assurance(Answer):
     power_if_favourable: assurance from favourable truths over the probability of those. power_at_means: the chance of
     success if every uncertain number were its expectation. wrong_sign: the probability that estimate and truth lie on
     different sides of the null; one on the null, which counts may be, lies on neither. precision: the expected width of
-    the 95 % interval of the difference. smallest_significant: the smallest observed difference that is significant, at
-    the expected control rate. events: the probability of at least one event for each harm in the treatment arm.
-    assurance_with_looks, wrong_sign_with_looks: the same of the trial with its looks, where the others are those of one
-    without. others: the answers under other beliefs, each by a phrase.
+    the 95 % interval of the difference. smallest_significant: the observed effect nearest to the null that is
+    significant, on the effect's own scale, at the means of what is believed. events: the probability of at least one
+    event for each harm in the treatment arm. assurance_with_looks, wrong_sign_with_looks: the same of the trial with its
+    looks, where the others are those of one without. others: the answers under other beliefs, each by a phrase.
     """
 
     n: int
@@ -92,6 +93,18 @@ class Assurance(Answer):
             "believed": dict(self.believed),
             "held_fixed": list(self.held_fixed),
         }
+
+    @property
+    def scale(self) -> EffectScale:
+        """What the observed effect is called, and its unit."""
+        if self.design is None:
+            return EffectScale(name="effect", short="effect")
+        return self.design.fixed.outcome.effect_scale(self.design.fixed)
+
+    @property
+    def width_scale(self) -> EffectScale:
+        """The same of the difference whose interval has the expected width: of rates it is one, whatever the scale."""
+        return DIFFERENCE_OF_PROPORTIONS if self.scale.ratio else self.scale
 
     @property
     def held_fixed(self) -> tuple[str, ...]:
@@ -181,7 +194,7 @@ def assess(
         power_at_means=float(at_means.success(n)),
         wrong_sign=_wrong_sign(over, n) if tables is None else tables.wrong_sign,
         precision=_precision(over, n, tables),
-        smallest_significant=at_means.outcome.smallest_difference(at_means.fixed, n),
+        smallest_significant=at_means.outcome.smallest_significant(at_means.fixed, n),
         events=events(design, n, harms or {}),
         design=design,
         believed={name: _in_words(name, belief, over) for name, belief in beliefs.items()},
@@ -215,7 +228,10 @@ def _in_words(name: str, belief: Any, over: Joint) -> str:
 
 
 def _held(over: Joint, name: str) -> tuple[float, float]:
-    """The interval of one number over all nodes, by its distribution function between them."""
+    """The interval of one number over all nodes, by its distribution function between them.
+
+    At a node that is the mass before it and half of its own (Parzen 2004, Statistical Science 19:652).
+    """
     values = np.broadcast_to(over.points[name], over.weight.shape).ravel()
     points, place = np.unique(values, return_inverse=True)
     weight = np.bincount(place, over.weight.ravel())

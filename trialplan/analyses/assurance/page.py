@@ -47,23 +47,25 @@ def _beliefs(answer: Assurance) -> list[tuple[str, str]]:
 
 
 _MEANS = {
+    "assurance": "the probability of success, averaged over what is believed",
     "ceiling": "what assurance tends to as n grows, the probability that the truth is favourable",
     "enumerated": "assurance by counting every outcome of the test",
+    "expected power": "the probability of rejecting either way, averaged likewise",
     "power if favourable": "assurance where the truth is favourable",
     "power at means": "the chance of success if each uncertain number were its mean",
     "wrong sign": "the probability that estimate and truth lie on different sides of the null",
     "precision": "the expected width of the 95 % interval of the difference",
     "assurance with looks": "the same of the trial with its looks, all else of one without",
     "wrong sign with looks": "by the estimate at the look that ends the trial",
-    "smallest significant": "how far from the null an effect must at least be observed to be significant, at the means",
+    "smallest significant": "the {} nearest to the null that is significant where it is observed, at the means",
 }
-"""What the words of the table mean, where they do not tell."""
+"""What the words of the table mean, where they do not tell; {} is the effect."""
 
 
 def _notes(answer: Assurance) -> list[str]:
     """What the words mean that stand there, and what was held fixed, which is thereby taken as known."""
     there = {name: words for name, words in _MEANS.items() if getattr(answer, name.replace(" ", "_")) is not None}
-    meant = as_sentence("; ".join(f"{name}: {words}" for name, words in there.items()))
+    meant = as_sentence("; ".join(f"{name}: {words}" for name, words in there.items()).format(answer.scale.name))
     if not answer.held_fixed:
         return [meant]
     names = listed(map(flag, answer.held_fixed))

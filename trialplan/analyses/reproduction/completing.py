@@ -20,6 +20,7 @@ from trialplan.parameter import REAL, Interval, parameters, with_role
 from trialplan.text import percent
 
 _POINTS = 100
+"""Values of an unstated number at which its power is asked, before a crossing between two of them is halved."""
 
 
 @dataclass(frozen=True)

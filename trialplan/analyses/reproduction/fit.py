@@ -15,6 +15,7 @@ UNADDED = 3
 """Oddities of losses that are mentioned and that the only n does not allow for: it may be of those who complete."""
 
 _TINY = 1e-6
+"""What the rounding of a quotient may leave of a difference between two whole numbers of participants."""
 
 TARGETS = 20
 """Powers that trials aim at are whole twentieths, .80 or .85; others are computed of an n that was fixed before."""

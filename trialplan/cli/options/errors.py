@@ -40,6 +40,7 @@ _KEPT = 80
 
 _QUOTED = re.compile(rf"(?<!\w)(['\"])((?:(?!\1).){{{_REPEATED},}}?)\1(?!\w)")
 _UNBROKEN = re.compile(rf"\S{{{4 * _REPEATED},}}")
+"""A text in quotes that is too long to be repeated, and a word without quotes that is longer than any path."""
 
 
 def _shortened(words: str) -> str:

@@ -11,8 +11,11 @@ from trialplan.protocol.checking.align import pairs
 from trialplan.protocol.checking.extraction import TextBlock, masked, normal, numbers, stretch, tokens
 
 _WORDS = 60
+"""Characters of a text that a statement repeats: its first words, by which it is found."""
 _AROUND = 5
+"""Words on either side of a change that are printed with it, by which the place is found."""
 _CHANCE = 6
+"""Words of a text that is looked for elsewhere: fewer may be alike by chance."""
 NOTHING = "–"
 _COUNTED = re.compile(r"^\d+(\.\d+)*\.? ")
 """The number of a heading, where a program has made words of it."""

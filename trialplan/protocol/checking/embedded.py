@@ -16,6 +16,7 @@ from trialplan.protocol.content.embedded_sources import TABLE, canonical, digest
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _TAIL = re.compile(r"[,:;(\s]+(?:[\w-]+[:\s]+)?$")
 _LONGEST = 300
+"""Characters before a digest in which the name of its file is looked for: the pattern tries each as a beginning."""
 _MOST = 5_000_000
 """Characters of a plan beyond which it is not read."""
 

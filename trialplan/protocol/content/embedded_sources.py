@@ -16,6 +16,7 @@ TABLE = "evidence.toml"
 """The file of a shipped table."""
 
 _TAB = 4
+"""Columns of a tab in a plan that is printed: as editors show it, and no two formats differ."""
 
 
 @dataclass(frozen=True, kw_only=True)

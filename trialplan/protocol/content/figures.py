@@ -26,6 +26,7 @@ _STEP, _STEPS = 0.05, 4
 _POINTS_OF_BELIEF = 33
 """Of a density: enough for the eye, and few enough for the table that repeats it."""
 _LOWER, _UPPER = 0.005, 0.995
+"""Rates between which the heat map lies: 0 and 1 are none that a trial is sized for, nor what rounds to them."""
 _WHEN = {"ever": "at any time", "landmark": "at one visit"}
 _UNSAID = "at a time or up to it: not stated"
 """The months are given, and whether they are a visit's or all that was followed is not."""

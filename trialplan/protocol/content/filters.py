@@ -10,7 +10,7 @@ from typing import Any
 from trialplan import text
 from trialplan.outcome import EffectScale
 from trialplan.parameter import in_units_of_the_outcome
-from trialplan.text import listed, listed_apart, plural, with_article
+from trialplan.text import listed, listed_apart, plural, with_article, with_minus
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~^$@{}&!])")
 """Characters that mean something to Markdown wherever they stand."""
@@ -47,7 +47,7 @@ def equation(tex: str) -> Verbatim:
 
 def percent(share: float) -> Verbatim:
     """A share as a percentage with one decimal."""
-    return Verbatim(f"{100 * share:.1f} %".replace("-", "−"))
+    return Verbatim(with_minus(f"{100 * share:.1f} %"))
 
 
 def whole_percent(share: float) -> Verbatim:
@@ -77,7 +77,7 @@ def number(value: float) -> Verbatim:
 
 def _digits(value: float, sign: str = "") -> str:
     large = 999.5 <= abs(value) < 1e15
-    return f"{value:{sign}{',.0f' if large else '.3g'}}".replace("-", "−")
+    return with_minus(f"{value:{sign}{',.0f' if large else '.3g'}}")
 
 
 def value_of(assumption: Any) -> Verbatim:
@@ -135,13 +135,13 @@ def _percent_that_gives_it(rate: float) -> str:
     decimals = 1 if abs(round(100 * rate, 1) - 100 * rate) < _ALL_OF_IT else 2
     while abs(float(f"{100 * rate:.{decimals}f}") - 100 * rate) > _NEAR * 100 * abs(rate) and decimals < 12:
         decimals += 1
-    return f"{100 * rate:.{decimals}f}".replace("-", "−")
+    return with_minus(f"{100 * rate:.{decimals}f}")
 
 
 def _as_stated(value: float) -> str:
     """A number that a person stated in a few digits, with all of them; one that was computed as any number."""
     short = f"{value:.6g}"
-    return f"{value:,.6g}".replace("-", "−") if float(short) == value and "e" not in short else str(number(value))
+    return with_minus(f"{value:,.6g}") if float(short) == value and "e" not in short else str(number(value))
 
 
 def on_scale(value: float, scale: EffectScale) -> Verbatim:
@@ -173,12 +173,12 @@ def whole(value: float) -> Verbatim:
 def points(difference: float) -> Verbatim:
     """A difference of proportions in percentage points, with its sign."""
     rounded = round(100 * difference, 1) + 0.0  # what rounds to nothing has no sign of its own
-    return Verbatim(f"{rounded:+.1f} points".replace("-", "−"))
+    return Verbatim(with_minus(f"{rounded:+.1f} points"))
 
 
 def change(n: int) -> Verbatim:
     """A change in whole numbers, with its sign."""
-    return Verbatim(f"{n:+,}".replace("-", "−") if n else "0")
+    return Verbatim(with_minus(f"{n:+,}") if n else "0")
 
 
 def number_or_never(value: float | None) -> Verbatim:
@@ -301,7 +301,7 @@ def level(probability: float) -> Verbatim:
 
 def boundary(z: float) -> Verbatim:
     """A value on the z scale with three decimals; what rounds to zero has no sign."""
-    return Verbatim(f"{z:z.3f}".replace("-", "−"))
+    return Verbatim(with_minus(f"{z:z.3f}"))
 
 
 _POINTS: Mapping[str, Callable[[float], Verbatim]] = {"difference of proportions": points, "points": width}

@@ -24,9 +24,11 @@ from trialplan.protocol.content import figures as drawings
 from trialplan.protocol.content.filters import Verbatim
 from trialplan.protocol.content.interim_analyses import boundaries
 from trialplan.protocol.content.recruitment_section import fan
+from trialplan.text import with_minus
 
 _MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 _LONGEST_ALT = 1200
+"""Characters at which a description ends: what is beyond stands in the table of the figure's data."""
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -168,4 +170,4 @@ def _cell(value: Any) -> str:
         return "–"
     if not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value)
-    return f"{value:,.0f}" if float(value).is_integer() and value >= 1 else f"{value:z.3f}".replace("-", "−")
+    return f"{value:,.0f}" if float(value).is_integer() and value >= 1 else with_minus(f"{value:z.3f}")

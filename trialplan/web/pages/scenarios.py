@@ -35,6 +35,7 @@ _LARGEST = 400
 """Cells of a map on a page: twenty by twenty still fit a screen."""
 
 _TONES = 10
+"""Shades of a map: the classes of the style sheet, by rank, so that one huge number does not make all others pale."""
 
 _NOTHING = "none"
 """What is chosen where one assumption alone is varied."""

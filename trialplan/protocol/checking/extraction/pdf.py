@@ -37,6 +37,7 @@ _COUNTED = re.compile(r"\d+(\.\d+)*\.?")
 _DROPPED = {"TOC", "Artifact"}
 _LIST = "L"
 _DEEPEST = 100
+"""Levels of a structure: each is a call within a call, and Python allows a thousand of them."""
 
 
 def read(content: bytes) -> list[TextBlock]:

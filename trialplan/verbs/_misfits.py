@@ -19,7 +19,7 @@ _WHOLE = ("n", "trials", "seed", "look", "at_least", "at_most", "workers", "bloc
 """Arguments that are whole numbers, of which numpy's and whole floats are taken as what they are."""
 
 
-def spoken(call: Callable[_Taken, _Given]) -> Callable[_Taken, _Given]:
+def refuses_misfits(call: Callable[_Taken, _Given]) -> Callable[_Taken, _Given]:
     """The call, whose wrong names, missing arguments and arguments too many are a ParameterError.
 
     Whole numbers may be of any kind, as pandas and numpy have them.
