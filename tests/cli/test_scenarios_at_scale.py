@@ -298,7 +298,7 @@ class TestFigures:
         assert curves.chosen == (254, pytest.approx(0.8009, abs=1e-3))
         surface = figure(answered(ask(trial, {"control": (0.2, 0.3), "treatment": (0.25, 0.5)})))
         assert type(surface).__name__ == "HeatMap"
-        assert surface.quantity == "participants per arm"
+        assert surface.quantity == "participants in all"
         assert np.isnan(surface.grid).tolist() == [[False, False], [True, False]]
         lines = figure(answered(ask(trial, {"discount": (0.0, 0.5), "n": (100, 200)})))
         assert [label for label, _ in lines.lines] == ["discount 0", "discount 0.5"]
