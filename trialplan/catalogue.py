@@ -60,7 +60,7 @@ def found(words: str) -> Mapping[str, Mapping[str, type[Sized]]]:
 
     def held(slug: str, group: str, cls: type[Sized]) -> bool:
         meanings = [one.meaning for one in parameters(cls).values()]
-        tests = [f"{name} {test.prose}" for name, test in getattr(cls, "tests", {}).items()]
+        tests = [f"{name} {test.prose}" for name, test in (cls.tests if issubclass(cls, Design) else {}).items()]
         text = " ".join([slug, group, cls.__doc__ or "", *meanings, *tests]).lower()
         return all(word in text for word in asked)
 

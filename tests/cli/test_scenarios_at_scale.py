@@ -281,8 +281,8 @@ class TestFigures:
         assert path.read_bytes() == again.read_bytes()
         if suffix == "svg":
             words = path.read_text(encoding="utf-8")
-            assert "from 14" in words
-            assert "9,147" in words
+            assert "from 28" in words
+            assert "18,294" in words
             assert "15 of 238" in words
 
     def test_the_figure_follows_the_axes(self):

@@ -19,7 +19,7 @@ from trialplan.errors import ParameterError, TrialplanError, did_you_mean
 from trialplan.figures import PAPER, PHONE
 from trialplan.figures.canvas import in_address
 from trialplan.figures.wording import is_number
-from trialplan.page import Page
+from trialplan.page import Page, Table
 from trialplan.parameter import parameters
 from trialplan.plan.variation import CALLED
 from trialplan.text import NONE, flag, probability, spoken
@@ -339,11 +339,11 @@ def _worded(page: Page) -> Page:
         own = _OF_MEMBER.match(cell)  # a member's number bears its place
         return f"{_called()[own[1]]} {own[2]}" if own and own[1] in _called() else _called().get(cell, cell)
 
-    tables = [
-        replace(one, columns=list(map(said, one.columns)), rows=[(said(first), *others) for first, *others in one.rows])
-        for one in page.tables
-    ]
-    return replace(page, tables=tables)
+    def worded(one: Table) -> Table:
+        named = [(said(first), *others) for first, *others in one.rows]
+        return Table(list(map(said, one.columns)), named, one.title, one.right)
+
+    return replace(page, tables=list(map(worded, page.tables)))
 
 
 _OF_MEMBER = re.compile(r"(.*)[-_](\d+)$")
