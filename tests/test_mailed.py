@@ -46,7 +46,7 @@ def test_reads_out_each_cell(written):
     rows = list(scenarios(TwoProportions(control=0.3, treatment=0.5), axes, 0.8).rows())
     half = told(written)[: len(rows)]
     assert told(written) == [*half, *half]
-    expected = [f"{row['arms']['control']:,} participants per arm" if row["n"] else None for row in rows]
+    expected = [f"{row['n']:,} participants in all" if row["n"] else None for row in rows]
     assert expected.count(None) == 1
     assert [one.rpartition(": ")[2] for one in half] == [one or "no number of participants" for one in expected]
 
@@ -63,7 +63,7 @@ def test_its_command_makes_it(written, tmp_path, monkeypatch):
 def test_the_table_and_what_is_fixed(written):
     """The table and the fixed numbers stand below the figure."""
     assert re.search(r'<th scope="row"[^>]*>level</th><td[^>]*>0.05 two-sided', written)
-    assert "n per arm; down control, across treatment" in written
+    assert "n in all; down control, across treatment" in written
 
 
 def test_inert():

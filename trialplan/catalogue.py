@@ -18,8 +18,9 @@ from trialplan import designs as fixed_designs
 from trialplan import sequential, several
 from trialplan.design import AnalysisTest, Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
+from trialplan.outcome import OBSERVED
 from trialplan.page import Answer, Page, Table
-from trialplan.parameter import Parameter, needed, parameters
+from trialplan.parameter import Parameter, needed, parameters, typical
 from trialplan.sequential.base import WithLooks
 from trialplan.sequential.with_looks import with_looks as looked_at
 from trialplan.text import flag
@@ -32,6 +33,42 @@ _Class = TypeVar("_Class", bound=Sized)
 def designs() -> Mapping[str, type[Sized]]:
     """The designs by slug, in alphabetical order."""
     return _by_slug(_classes(fixed_designs))
+
+
+@lru_cache(maxsize=1)
+def by_outcome() -> Mapping[str, Mapping[str, type[Sized]]]:
+    """The designs by what is seen of a participant: of two arms, of one, of more; the fewest numbers come first."""
+
+    def simplest(item: tuple[str, type[Sized]]) -> tuple[int, int]:
+        usual = typical(item[1])
+        return abs(len(item[1](**usual).arm_names) - 2), len(usual)
+
+    grouped: dict[str, dict[str, type[Sized]]] = {group: {} for group in (*OBSERVED, _ELSE, _NO_TEST)}
+    for slug, cls in sorted(designs().items(), key=simplest):
+        untested = _NO_TEST if not issubclass(cls, Design) else _ELSE
+        grouped[cls.outcome.observed or untested][slug] = cls
+    return {group: classes for group, classes in grouped.items() if classes}
+
+
+_ELSE, _NO_TEST = "something else", "whatever it is, and nothing is tested"
+"""What is seen of a participant by designs whose kind of outcome does not say so."""
+
+
+def found(words: str) -> Mapping[str, Mapping[str, type[Sized]]]:
+    """Those of them whose own words hold all of these: their name, their questions, numbers and tests."""
+    asked = words.lower().split()
+
+    def held(slug: str, group: str, cls: type[Sized]) -> bool:
+        meanings = [one.meaning for one in parameters(cls).values()]
+        tests = [f"{name} {test.prose}" for name, test in (cls.tests if issubclass(cls, Design) else {}).items()]
+        text = " ".join([slug, group, cls.__doc__ or "", *meanings, *tests]).lower()
+        return all(word in text for word in asked)
+
+    matched = {
+        group: {slug: cls for slug, cls in classes.items() if held(slug, group, cls)}
+        for group, classes in by_outcome().items()
+    }
+    return {group: classes for group, classes in matched.items() if classes}
 
 
 @lru_cache(maxsize=1)

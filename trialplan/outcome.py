@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 DIFFERENCE, RATIO, ODDS_RATIO = "difference", "ratio", "odds-ratio"
 """The scales of an effect that a page tells apart; a kind of outcome may have others."""
 
+RESPONSE, MEASUREMENT, TIME, EVENTS, CATEGORY = OBSERVED = (
+    "a response, yes or no",
+    "a measurement",
+    "the time to an event",
+    "a number of events",
+    "a category, or who is better off",
+)
+"""What is seen of a participant, by which people look for a design."""
+
 Limits = tuple[float, float]
 
 IntervalAt = Callable[[float], Limits]
@@ -192,6 +201,9 @@ class Outcome:
 
     kind = "outcome"
     """What the kind is called."""
+
+    observed = ""
+    """Which of OBSERVED is seen of a participant; empty where that is none of them, or makes no difference."""
 
     responder = ""
     """What a person calls the participants who are counted, in the plural; empty where none are."""

@@ -256,13 +256,18 @@ def flag(name: str) -> str:
     return name.replace("_", "-")
 
 
+_LETTERED = ("cv", "icc", "sd")
+"""Words of names that stand for several, and are written in capitals."""
+
+
 def spoken(name: str) -> str:
     """The name of a field as a sentence has it.
 
-    >>> spoken("follow_up_time"), spoken("control_median")
-    ('follow-up time', 'control median')
+    >>> spoken("follow_up_time"), spoken("sd_within")
+    ('follow-up time', 'SD within')
     """
-    return name.replace("follow_up", "follow-up").replace("_", " ")
+    words = name.replace("follow_up", "follow-up").split("_")
+    return " ".join(word.upper() if word in _LETTERED else word for word in words)
 
 
 NONE = "—"

@@ -143,7 +143,7 @@ class TestVerb:
     """The scenarios verb."""
 
     def test_the_article(self, run):
-        """Of 238 cells 15 have no n and say why; the others take 14 to 9,147 per arm."""
+        """Of 238 cells 15 have no n and say why; the others take 28 to 18,294 in all."""
         ran = run(*ARTICLE, "--json")
         rows = json.loads(ran.out)["rows"]
         assert len(rows) == 238
@@ -170,7 +170,7 @@ class TestVerb:
     def test_for_a_person(self, run):
         """Two axes make one table, with a dash and a reason where there is no n."""
         ran = run(*ARTICLE)
-        assert ran.out.startswith("238 scenarios, n at power 0.8: 14 to 9,147 per arm; 15 without an answer")
+        assert ran.out.startswith("238 scenarios, n at power 0.8: 28 to 18,294 in all; 15 without an answer")
         table = ran.out.split("\n\n")[1]
         assert table.count("—") == 15
         assert "15 cells have no answer (—). At control = 0.28, treatment = 0.28: no number" in ran.out

@@ -281,8 +281,8 @@ class TestFigures:
         assert path.read_bytes() == again.read_bytes()
         if suffix == "svg":
             words = path.read_text(encoding="utf-8")
-            assert "from 14" in words
-            assert "9,147" in words
+            assert "from 28" in words
+            assert "18,294" in words
             assert "15 of 238" in words
 
     def test_the_figure_follows_the_axes(self):
@@ -298,7 +298,7 @@ class TestFigures:
         assert curves.chosen == (254, pytest.approx(0.8009, abs=1e-3))
         surface = figure(answered(ask(trial, {"control": (0.2, 0.3), "treatment": (0.25, 0.5)})))
         assert type(surface).__name__ == "HeatMap"
-        assert surface.quantity == "participants per arm"
+        assert surface.quantity == "participants in all"
         assert np.isnan(surface.grid).tolist() == [[False, False], [True, False]]
         lines = figure(answered(ask(trial, {"discount": (0.0, 0.5), "n": (100, 200)})))
         assert [label for label, _ in lines.lines] == ["discount 0", "discount 0.5"]

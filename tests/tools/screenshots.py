@@ -1,8 +1,8 @@
 """Pictures of the explorer for README.md and docs/explorer.md; with --check, say whether they show what it shows today.
 
     python tests/tools/screenshots.py             draws those that show something else, in Chromium
-    python tests/tools/screenshots.py --all DIR   every page at both widths, light and dark, to be looked at
 
+Every page at both widths, light and dark, to be looked at, is left in build/screenshots by tests/web/test_looks.py.
 A picture holds a digest of the text and the style that it shows, so that another browser does not count as a change,
 and --check needs none.
 """
@@ -20,7 +20,6 @@ from pathlib import Path
 import chromium
 
 from trialplan.web import tasks
-from trialplan.web.rendering import kinds
 from trialplan.web.shelf import Shelf
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,12 +52,12 @@ def explorer():
         process.wait()
 
 
-def drawn(browser, address, path, size, scheme, most=None):
+def drawn(browser, address, path, size, scheme):
     """One page as a PNG file."""
     context = chromium.window(browser, size, scheme)
     page = context.new_page()
     page.goto(f"{address}{path}", wait_until="networkidle")
-    made = chromium.photographed(page, size, most)
+    made = chromium.photographed(page, size)
     context.close()
     return made
 
@@ -79,21 +78,6 @@ def digest(name, query):
     words = html.unescape(re.sub(r"(?s)<[^>]*>", " ", text[text.index("<main") : text.index("<aside")]))
     style = (ROOT / "templates" / "web" / "static" / "explorer.css").read_text(encoding="utf-8")
     return hashlib.sha256((" ".join(words.split()) + style).encode()).hexdigest()
-
-
-def every(folder):
-    """Write every page, at both widths, light and dark."""
-    from playwright.sync_api import sync_playwright
-
-    folder.mkdir(parents=True, exist_ok=True)
-    with explorer() as address, sync_playwright() as playwright:
-        browser = chromium.started(playwright)
-        for name, path in [("home", ""), *((name, f"{name}?{PLAN}") for name in kinds())]:
-            for size in chromium.SIZES:
-                for scheme in chromium.SCHEMES:
-                    made = drawn(browser, address, path, size, scheme, most=4000)
-                    (folder / f"{name}-{size}-{scheme}.png").write_bytes(made)
-        browser.close()
 
 
 def write(check):
@@ -119,7 +103,4 @@ def write(check):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--all"]:
-        every(Path(sys.argv[2]))
-        sys.exit(0)
     sys.exit(write("--check" in sys.argv[1:]))

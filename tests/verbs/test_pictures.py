@@ -33,7 +33,7 @@ class TestFigures:
             (lambda: tornado(DESIGN, {"control": (0.2, 0.4)}), Tornado, "n for power 0.8, one assumption at a time"),
             (lambda: exclude(DESIGN, [100, 400]), Curves, "Exclud"),
             (lambda: pool("msc-lupus-nephritis", "complete-remission"), Forest, "complete-remission: "),
-            (lambda: scenarios(DESIGN, {"control": [0.2, 0.3]}), Curves, "Participants per arm for power 0.8, against"),
+            (lambda: scenarios(DESIGN, {"control": [0.2, 0.3]}), Curves, "Participants in all for power 0.8, against"),
         ],
     )
     def test_each(self, ask, kind, title):
@@ -45,7 +45,7 @@ class TestFigures:
     def test_a_grid_shows_what_it_prints(self):
         """Per arm where the page prints so, in all where arms differ."""
         grid = scenarios(DESIGN, AXES)
-        assert "participants per arm" in grid.figure().alt()
+        assert "participants in all" in grid.figure().alt()
         assert np.array_equal(grid.figure().values, grid.n / 2)
         unequal = scenarios(DESIGN.replace(allocation="2:1"), AXES)
         assert np.array_equal(unequal.figure().values, unequal.n)

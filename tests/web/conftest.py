@@ -131,7 +131,7 @@ def visit(browser, served):
         contexts.append(chromium.window(browser, size, scheme, **how))
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{served.address}/{path}")
+        page.goto(path if "://" in path else f"{served.address}/{path}")
         return page
 
     yield opened

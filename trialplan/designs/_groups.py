@@ -20,9 +20,9 @@ MOST_OF_ONE = 9999
 class Differences(Outcome):
     """Outcomes of several groups, of which any difference counts, in no direction."""
 
-    def __init__(self, kind: str, differences: str, groups: str) -> None:
-        """What the kind is called, what its groups are planned to have, as "differences", and what they are called."""
-        self.kind, self.differences, self.groups = kind, differences, groups
+    def __init__(self, kind: str, observed: str, differences: str, groups: str) -> None:
+        """The kind, what is seen of a participant, what is planned, as "differences", and what groups are called."""
+        self.kind, self.observed, self.differences, self.groups = kind, observed, differences, groups
 
     def effect_scale(self, design: Sized) -> EffectScale:
         """How much of what is planned there is."""

@@ -9,7 +9,7 @@ from trialplan.designs import _stratified_tests as stratified_tests
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.lazy import np, special
-from trialplan.outcome import DIFFERENCE, RATIO, Counts, EffectInterval, EffectScale, Latent, Outcome, by_arm
+from trialplan.outcome import DIFFERENCE, RATIO, RESPONSE, Counts, EffectInterval, EffectScale, Latent, Outcome, by_arm
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -19,6 +19,7 @@ class StratifiedResponses(Outcome):
     """Yes or no, in two arms of each stratum."""
 
     kind = "responses by stratum"
+    observed = RESPONSE
     responder = "responders"
     planned = "rates"
 

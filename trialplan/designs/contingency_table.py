@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 from trialplan.designs import _groups as grouped
 from trialplan.designs import _written as written
 from trialplan.designs._pearson import _Pearson
+from trialplan.outcome import CATEGORY
 from trialplan.parameter import Numbers, parameter
 
 _EXAMPLE = "0.2,0.3,0.5/0.3,0.35,0.35/0.35,0.35,0.3"
@@ -38,7 +39,7 @@ class ContingencyTable(_Pearson):
         Guenther (1977), The American Statistician 31:83 (power by the noncentral chi-squared distribution).
     """
 
-    outcome = grouped.Differences("unordered categories", "differences", "groups")
+    outcome = grouped.Differences("unordered categories", CATEGORY, "differences", "groups")
     letters = {
         "w_g": "a group's share of the participants",
         "p_gj": "the probability of category j in that group",

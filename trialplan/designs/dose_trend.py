@@ -15,7 +15,7 @@ from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.elementary import divide, normal_cdf, normal_quantile, sqrt, square
 from trialplan.numerics.lazy import np
-from trialplan.outcome import DIFFERENCE_OF_PROPORTIONS, EffectScale, Outcome
+from trialplan.outcome import DIFFERENCE_OF_PROPORTIONS, RESPONSE, EffectScale, Outcome
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.parameter import PROPORTION, RATE, Interval, Numbers, largest, parameter, smallest
 from trialplan.rejection import decide, either_way
@@ -37,6 +37,7 @@ class ResponsesByDose(Outcome):
     """Yes-or-no outcomes of as many groups as there are doses."""
 
     kind = "responses by dose"
+    observed = RESPONSE
     responder = "responders"
 
     def effect_scale(self, design: Sized) -> EffectScale:

@@ -11,7 +11,7 @@ from trialplan.designs import _dual_criterion as dual_criterion
 from trialplan.errors import UnreachableError
 from trialplan.numerics.elementary import divide, greatest, normal_cdf, sqrt
 from trialplan.numerics.lazy import np
-from trialplan.outcome import DIFFERENCE_OF_PROPORTIONS, Counts, EffectScale, Outcome
+from trialplan.outcome import DIFFERENCE_OF_PROPORTIONS, RESPONSE, Counts, EffectScale, Outcome
 from trialplan.outcomes.drawn_responses import DrawnResponses, first_count
 from trialplan.parameter import PROPORTION, Numbers, parameter
 from trialplan.rejection import decide, no_evidence
@@ -21,6 +21,7 @@ class RelevantResponses(Outcome):
     """Yes-or-no outcomes of two arms whose rates must differ by as much as matters."""
 
     kind = "responses"
+    observed = RESPONSE
     responder = "responders"
 
     def same_effect(self, design: Design) -> tuple[tuple[EffectScale, float], ...]:

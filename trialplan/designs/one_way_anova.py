@@ -13,6 +13,7 @@ from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import sqrt, square
 from trialplan.numerics.lazy import np
+from trialplan.outcome import MEASUREMENT
 from trialplan.parameter import REAL, Numbers, parameter
 
 
@@ -34,7 +35,7 @@ class OneWayAnova(grouped.AllAtOnce):
         Cohen (1988), Statistical Power Analysis, 2nd ed., ch. 8 (f).
     """
 
-    outcome = grouped.Differences("measurements in groups", "differences", "groups")
+    outcome = grouped.Differences("measurements in groups", MEASUREMENT, "differences", "groups")
     letters = {
         "μ_j": "a group's mean",
         "μ": "the mean of all, weighted by the groups' sizes",

@@ -13,6 +13,7 @@ from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import sqrt, square
 from trialplan.numerics.lazy import np
+from trialplan.outcome import MEASUREMENT
 from trialplan.parameter import REAL, Interval, Numbers, parameter, smallest
 
 
@@ -34,7 +35,7 @@ class OneWayRepeatedMeasures(grouped.AllAtOnce):
         Tang (1938), Statistical Research Memoirs 2:126 (power by the noncentral F distribution).
     """
 
-    outcome = grouped.Differences("measurements under several conditions", "differences", "conditions")
+    outcome = grouped.Differences("measurements under several conditions", MEASUREMENT, "differences", "conditions")
     letters = {
         "μ_j": "the mean under a condition",
         "μ": "the mean of all conditions",

@@ -18,7 +18,7 @@ from trialplan.numerics.distributions import binomial_critical, binomial_sf
 from trialplan.numerics.elementary import divide, greatest, normal_cdf, normal_quantile, sqrt, square
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.search import increasing_root
-from trialplan.outcome import DIFFERENCE_OF_PROPORTIONS, EffectScale, Outcome
+from trialplan.outcome import DIFFERENCE_OF_PROPORTIONS, RESPONSE, EffectScale, Outcome
 from trialplan.parameter import PROPORTION, Interval, Numbers, largest, parameter
 from trialplan.rejection import decide_by_z, either_way
 
@@ -42,6 +42,7 @@ class PairedResponses(Outcome):
     """Pairs in which the treatment alone, the control alone, both, or neither has the response."""
 
     kind = "paired responses"
+    observed = RESPONSE
 
     def target(self, design: Design) -> float:
         """The rate with the treatment minus that with the control: pairs in which both or neither respond cancel."""

@@ -13,7 +13,7 @@ from trialplan.numerics.distributions import t_quantile, upper_t_quantile
 from trialplan.numerics.elementary import divide, sqrt, square
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, normal_score, of_normal_score
-from trialplan.outcome import EffectInterval, EffectScale, Latent, Outcome, by_arm
+from trialplan.outcome import MEASUREMENT, EffectInterval, EffectScale, Latent, Outcome, by_arm
 from trialplan.parameter import POSITIVE, Numbers, parameter
 from trialplan.rejection import decide, no_evidence
 
@@ -25,6 +25,7 @@ class RatioOfMeasurements(Outcome):
     """Normal outcomes of two arms whose means are compared by their ratio."""
 
     kind = "measurements"
+    observed = MEASUREMENT
     results = ("t", "z")
 
     def effect_scale(self, design: Sized) -> EffectScale:

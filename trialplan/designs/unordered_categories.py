@@ -11,6 +11,7 @@ from trialplan.designs import _groups as grouped
 from trialplan.designs._pearson import _Pearson
 from trialplan.designs._vectors import places
 from trialplan.errors import ParameterError, field
+from trialplan.outcome import CATEGORY
 from trialplan.parameter import PROPORTION, Numbers, largest, parameter
 
 _COMPLETE = 1e-9
@@ -33,7 +34,7 @@ class UnorderedCategories(_Pearson):
         Guenther (1977), The American Statistician 31:83 (power by the noncentral chi-squared distribution).
     """
 
-    outcome = grouped.Differences("unordered categories", "difference", "arms")
+    outcome = grouped.Differences("unordered categories", CATEGORY, "difference", "arms")
     letters = {
         "q_j": "the mean of a category's probabilities, weighted by the arms",
         "c": "the number of categories",

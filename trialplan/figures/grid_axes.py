@@ -173,10 +173,10 @@ def colour_bar(sheet: Sheet, surface: Surface, top: float) -> None:
     middles = [(edges[1:] + edges[:-1]) / 2]
     # edges in the colour of their faces, or viewers show seams between them
     axes.pcolormesh(edges, [0, 1], middles, norm=norm, cmap=scale.colours(), edgecolors="face", linewidth=0.4)
-    ticks(axes.xaxis, values, labels)
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     axes.set_xlim(low, high)
+    ticks_apart(axes, values, labels)
 
 
 BAR = 38.0
@@ -189,6 +189,19 @@ def ticks(axis: Any, places: Sequence[float], labels: Sequence[str]) -> None:
     axis.set_major_locator(ticker.FixedLocator([float(place) for place in places]))
     axis.set_major_formatter(ticker.FixedFormatter(list(labels)))
     axis.set_minor_locator(ticker.NullLocator())
+
+
+def ticks_apart(axes: Any, places: Sequence[float], labels: Sequence[str]) -> None:
+    """Those of the ticks along x whose labels leave each other room, taken from the left."""
+    points = axes.transData.transform([(place, 0.0) for place in places])[:, 0] * 72 / axes.figure.dpi
+    kept: list[int] = []
+    past = -math.inf
+    for i, (point, label) in enumerate(zip(points, labels, strict=True)):
+        half = lettering.width(label, canvas.SMALL) / 2
+        if point - half > past + 6:
+            kept.append(i)
+            past = point + half
+    ticks(axes.xaxis, [places[i] for i in kept], [labels[i] for i in kept])
 
 
 def halfway(places: Sequence[float], first: float, last: float) -> Spans:

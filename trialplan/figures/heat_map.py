@@ -95,7 +95,7 @@ class HeatMap(Surface):
         known = [(int(row), int(column)) for row, column in np.argwhere(~np.isnan(self.grid))]
         if not known or wide < 9 or high < 8:
             return [], 0.0
-        for say in (_whole, wording.compact) if self.shown.by_ratio else (self.shown.say,):
+        for say in (wording.count, _whole, wording.compact) if self.shown.by_ratio else (self.shown.say,):
             words = [say(self.grid[cell]) for cell in known]
             size = min(_LARGEST, 0.92 * wide / lettering.widest(words, 1.0), high / 1.35)
             if size >= canvas.medium().smallest:
@@ -133,9 +133,8 @@ _UNITS = {"k": "thousands", "M": "millions", "G": "thousand millions"}
 
 
 def _whole(n: float) -> str:
-    """Participants in full; up to four digits without a comma, which cells have no room for."""
-    text = wording.count(n)
-    return text.replace(",", "") if len(text) == 5 else text
+    """Participants in full, without the commas that cells may have no room for."""
+    return wording.count(n).replace(",", "")
 
 
 def _beside(along: Sequence[Any], cell: float) -> _Names:

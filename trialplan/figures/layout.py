@@ -52,7 +52,8 @@ class Sheet:
 
 def blank(title: str, body: float, keys: Sequence[Key] = (), fixed: str = "") -> Sheet:
     """An empty picture with a body of that many points between title and key; `fixed` is what the title rests on."""
-    lines = wrap(title, medium().width - 4 * EDGE, TITLE, lines=3, bold=True) if title.strip() else []
+    most = 6 if medium().narrow else 3
+    lines = wrap(title, medium().width - 4 * EDGE, TITLE, lines=most, bold=True) if title.strip() else []
     under = wrap(fixed, medium().width - 2 * EDGE, SMALL, lines=4) if fixed else []
     heading = len(lines) * TITLE * LINE
     top = heading + len(under) * SMALL * LINE + (6 if lines or under else 0)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from trialplan.figures import canvas, scale, wording
-from trialplan.figures import text_metrics as lettering
-from trialplan.figures.grid_axes import ticks
+from trialplan.figures.grid_axes import ticks_apart
 from trialplan.figures.layout import texts
 
 
@@ -34,23 +32,9 @@ def dress(axes: Any, height: float, ends: tuple[float, float], by_ratio: bool) -
         axes.patch.set_visible(False)  # the labels of the rows stand on the same place
     places = scale.by_ratio(*ends, most=8) if by_ratio else scale.evenly(*ends, most=6)
     labels = wording.ticked(places)
-    kept = _apart(axes, places, labels)
-    ticks(axes.xaxis, [places[i] for i in kept], [labels[i] for i in kept])
+    ticks_apart(axes, places, labels)
 
 
 def column(paper: Any, left: float, top: float, lines: Sequence[str], **look: Any) -> None:
     """Lines of one cell, centred on the height `top`."""
     texts(paper, (left, top), lines, **({"va": "center", "size": canvas.SMALL} | look))
-
-
-def _apart(axes: Any, places: Sequence[float], labels: Sequence[str]) -> list[int]:
-    """The ticks whose labels leave each other room, taken from the left."""
-    points = axes.transData.transform([(place, 0.0) for place in places])[:, 0] * 72 / axes.figure.dpi
-    kept: list[int] = []
-    past = -math.inf
-    for i, (point, label) in enumerate(zip(points, labels, strict=True)):
-        half = lettering.width(label, canvas.SMALL) / 2
-        if point - half > past + 6:
-            kept.append(i)
-            past = point + half
-    return kept

@@ -39,16 +39,16 @@ class Quantity:
         return by_ratio(low, high) if self.by_ratio else [i / 5 for i in range(6)]
 
 
-_PARTICIPANTS = Quantity(by_ratio=True, missing="no number of participants", say=wording.count)
 QUANTITIES = {
-    "participants": _PARTICIPANTS,
+    "participants": Quantity(by_ratio=True, missing="no number of participants", say=wording.count),
+    "pairs": Quantity(by_ratio=True, missing="no number of pairs", say=wording.count),
     "power": Quantity(by_ratio=False, missing="no power", say=wording.share),
 }
 
 
 def quantity(name: str) -> Quantity:
     """How the quantity of this name is shown; one that has no words of its own is an effect, in its unit."""
-    return QUANTITIES.get(name.partition(" per ")[0], _EFFECT)  # of participants those per arm, or group, too
+    return QUANTITIES.get(name.partition(" per ")[0].removesuffix(" in all"), _EFFECT)  # those per arm, too
 
 
 _EFFECT = Quantity(by_ratio=True, missing="not known", say=lambda value: f"{value:.3g}", whole=False)

@@ -67,6 +67,8 @@ class Tornado(canvas.Figure):
             named = top + above / 2 + _GAP / 2 if above else middle
             rows.column(paper, EDGE, _HEAD + named, lines, size=TEXT, gid="assumption")
             self._row(paper, axes, lanes, i, middle)
+            reach = (middle - _BAR, middle + _BAR) if medium().narrow else (top, top + height)
+            lanes[0].mark_planned(axes[0], *reach)
             top += height
         return sheet.figure
 
@@ -169,12 +171,16 @@ class _Lane:
         paper.text(self.left + self.across / 2, body + 20, self.name, ha="center", va="top", size=SMALL, gid="x name")
         if self.planned is None:
             return
-        axes.axvline(self.planned, color=canvas.INK, linewidth=0.9, zorder=3, gid="planned")
         words = f"planned: {self.say(self.planned)}"
         half = lettering.width(words, SMALL) / 2 + 1
         place = axes.transData.transform((self.planned, 0))[0] * 72 / axes.figure.dpi
         place = min(max(place, self.left + half), max(self.left + self.across + 40 - half, self.left + half))
         paper.text(place, _HEAD - 4, words, ha="center", va="bottom", size=SMALL, gid="planned words")
+
+    def mark_planned(self, axes: Any, top: float, bottom: float) -> None:
+        """The line of what is planned past the bars of one row, through no name that stands above them."""
+        look = {"color": canvas.INK, "linewidth": 0.9, "zorder": 3, "gid": "planned"}
+        axes.plot([self.planned, self.planned], [top, bottom], solid_capstyle="butt", **look)
 
     def bar(self, axes: Any, value: float | None, height: float, colour: str) -> None:
         """From what is planned to the value; hatched to the edge, with an arrow, where there is none."""

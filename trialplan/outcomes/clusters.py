@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trialplan.numerics.distributions import t_quantile
 from trialplan.numerics.elementary import normal_quantile
 from trialplan.numerics.student import of_normal_score
-from trialplan.outcome import DIFFERENCE_OF_PROPORTIONS, EffectInterval, EffectScale, Outcome
+from trialplan.outcome import DIFFERENCE_OF_PROPORTIONS, RESPONSE, EffectInterval, EffectScale, Outcome
 from trialplan.outcomes.measurements import Measurements
 from trialplan.outcomes.responses import RESPONSES
 from trialplan.parameter import Numbers
@@ -21,6 +21,7 @@ class ClusteredRates(Outcome):
     """Yes or no in clusters: counts of an arm are not binomial, so that no test counts them."""
 
     kind = "responses in clusters"
+    observed = RESPONSE
     responder = "responders"
     planned = "rates"
     results = ("t", "z")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trialplan.numerics.elementary import exp, normal_quantile
-from trialplan.outcome import EffectInterval, EffectScale, Outcome
+from trialplan.outcome import EVENTS, EffectInterval, EffectScale, Outcome
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -15,6 +15,7 @@ class Counts(Outcome):
     """Numbers of events: a design says the standard error of the logarithm of its rate ratio."""
 
     kind = "counts"
+    observed = EVENTS
     planned = "rates"
 
     def effect_scale(self, design: Sized) -> EffectScale:

@@ -12,6 +12,7 @@ from trialplan.numerics.elementary import exp, normal_quantile
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import normal_score, of_normal_score
 from trialplan.outcome import (
+    MEASUREMENT,
     Blinded,
     EffectInterval,
     EffectScale,
@@ -41,6 +42,7 @@ class Measurements(Outcome):
     """Normal outcomes: a design says the standard error of its effect and the degrees of freedom of its t."""
 
     kind = "measurements"
+    observed = MEASUREMENT
 
     def __init__(self, results: tuple[str, ...] = ("t", "z"), blinded: Blinded | None = None) -> None:
         self.results, self.blinded = results, blinded

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from trialplan.numerics.lazy import np
-from trialplan.outcome import EffectScale, Outcome, by_arm
+from trialplan.outcome import CATEGORY, EffectScale, Outcome, by_arm
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -16,6 +16,7 @@ class Ordered(Outcome):
     """A design says the chance that a treated participant is better off, and worse off, than a control."""
 
     kind = "ordered outcomes"
+    observed = CATEGORY
 
     def better(self, design: Design) -> str:
         """What counts in the treatment's favour."""

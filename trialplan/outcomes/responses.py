@@ -18,6 +18,7 @@ from trialplan.outcome import (
     DIFFERENCE_OF_PROPORTIONS,
     ODDS_RATIO,
     RATIO,
+    RESPONSE,
     Counts,
     EffectInterval,
     EffectScale,
@@ -41,6 +42,7 @@ class Responses(Outcome):
     """Yes or no: a design says the rate of each group that is counted (`count_rates`) and judges counts (`judge`)."""
 
     kind = "responses"
+    observed = RESPONSE
     responder = "responders"
     planned = "rates"
     results = ("events", "z")

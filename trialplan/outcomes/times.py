@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.numerics.elementary import exp, normal_quantile
 from trialplan.numerics.lazy import np
-from trialplan.outcome import Course, EffectInterval, EffectScale, InterimData, Outcome
+from trialplan.outcome import TIME, Course, EffectInterval, EffectScale, InterimData, Outcome
 from trialplan.time_unit import in_time
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ class Times(Outcome):
     """Times to an event: a design says the standard error of its effect, of the logarithm where that is a ratio."""
 
     kind = "times"
+    observed = TIME
     planned = "event rates"
 
     def __init__(self, effect: str, looks_count: str, unit: str = "") -> None:

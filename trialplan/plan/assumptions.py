@@ -63,6 +63,20 @@ class Assumption:
         return self.source if says else f"{self.basis}: {self.source}"
 
     @property
+    def known_by(self) -> str:
+        """How it is known, in a few words: measured, believed, or assumed."""
+        if self.elicited is not None:
+            return "believed: said by experts"
+        if self.borrowed is not None:
+            return "measured in other trials, and borrowed"
+        if self.pooled is not None:
+            return "measured: pooled over the studies of the table"
+        if self.reading is not None:
+            return f"measured in the table{', then bridged to a trial with a control' if self.bridge else ''}"
+        stated = {"cited": "taken from a source", "derived": "derived from a source"}
+        return stated.get(self.basis, "assumed by the planners")
+
+    @property
     def belief(self) -> Belief | None:
         """What is believed of the number by itself: borrowed from other arms, or said by experts."""
         if self.elicited is not None:

@@ -22,6 +22,14 @@ from trialplan.parameter import Interval, Parameter
 from trialplan.plan.building import Trial
 
 DISCOUNT, CONTROL_ARM, READING, NO_BLINDING = "discount", "control_arm", "reading", "no_blinding"
+CALLED = {
+    DISCOUNT: "share of the excess not believed",
+    CONTROL_ARM: "control arm on record",
+    READING: "reading of the table",
+    NO_BLINDING: "average bias of open trials",
+}
+"""What each is called where people read."""
+
 PLANNED, ALL = "plan", "all"
 """The plan's own rate among the listed ones; and all of them."""
 
@@ -73,6 +81,19 @@ def ask(trial: Trial, axes: Mapping[str, Sequence[Any]], target: float | None = 
     return grid_spec(trial.design, widened, target, n, resolve, known)
 
 
+def varied(trial: Trial) -> dict[str, str]:
+    """Which of the plan's own assumptions have something to act on in it, each with what it is called."""
+    resolve = _bridged(trial)
+    bridge = None if resolve is None else resolve.bridge
+    acts = {
+        DISCOUNT: bridge is not None,
+        CONTROL_ARM: resolve is not None and len(resolve.controls) > 1,
+        READING: bridge is not None and resolve is not None and len(resolve.readings) > 1,
+        NO_BLINDING: bridge is not None and bridge.no_blinding is not None,
+    }
+    return {name: CALLED[name] for name, there in acts.items() if there}
+
+
 def key_of(label: str, key: str | None = None) -> str:
     """What a listed rate or reading is called on the command line: its key, or its label as one word."""
     return key or re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
@@ -103,11 +124,11 @@ def _bridged(trial: Trial) -> Bridged | None:
 
 def _known(resolve: Bridged) -> dict[str, Parameter]:
     told_apart = resolve.bridge is not None and resolve.bridge.no_blinding is not None
-    open_biases = {NO_BLINDING: Parameter("which bias of open trials", domain=(PLANNED, *ON_LOG_ODDS))}
+    open_biases = {NO_BLINDING: Parameter(CALLED[NO_BLINDING], domain=(PLANNED, *ON_LOG_ODDS))}
     return (open_biases if told_apart else {}) | {
-        DISCOUNT: Parameter("share of the excess not believed", unit="proportion", domain=Interval(0, 1, "leftright")),
-        CONTROL_ARM: Parameter("which control arms", domain=tuple(resolve.controls)),
-        READING: Parameter("which reading of the table", domain=tuple(resolve.readings)),
+        DISCOUNT: Parameter(CALLED[DISCOUNT], unit="proportion", domain=Interval(0, 1, "leftright")),
+        CONTROL_ARM: Parameter(CALLED[CONTROL_ARM], domain=tuple(resolve.controls)),
+        READING: Parameter(CALLED[READING], domain=tuple(resolve.readings)),
     }
 
 

@@ -68,7 +68,7 @@ class Explorer:
 
     async def home(self, request: Request) -> Response:
         """What can be looked at."""
-        return _known(request, HTMLResponse(home_html(self.shelf.titles())))
+        return _known(request, HTMLResponse(home_html(self.shelf.titles(), request.query_params.get("find", ""))))
 
     async def page(self, request: Request) -> Response:
         """A page; what a person is typing is answered with the number first."""

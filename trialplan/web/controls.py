@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -16,12 +17,14 @@ from trialplan.evidence.bias import PRESETS
 from trialplan.evidence.pooling import METHODS
 from trialplan.evidence.table import EvidenceTable
 from trialplan.parameter import Interval, Parameter, parameters, typical
-from trialplan.plan.schema import EndpointSection, PlanFile
+from trialplan.plan.schema import AssumptionSection, EndpointSection, PlanFile
 from trialplan.sequential.base import WithLooks
 from trialplan.text import spoken
 
 ALLOCATION = "allocation"
 """The one number of a plan that is written as words are: 2:1."""
+
+_ALPHA = "alpha"
 
 _YES_NO = ("yes", "no")
 
@@ -40,8 +43,8 @@ class Control:
     value: str = ""
     choices: tuple[str, ...] = ()
     group: str = ""
-    fields: bool = False
-    """Whether its choices are names of fields, which are shown as a sentence has them."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """What its choices are called where that is not what is chosen, as of names of fields."""
 
     @property
     def ticked(self) -> tuple[str, ...]:
@@ -94,7 +97,7 @@ def _looks(cls: type[Sized], changes: Mapping[str, str]) -> Iterator[Control]:
 
 def _declared(name: str, declared: Parameter, value: str, group: str) -> Control:
     domain = declared.domain
-    told = [declared.meaning, f"in {domain}" if isinstance(domain, Interval) and domain != Interval() else ""]
+    told = [declared.meaning, _ends(domain) if isinstance(domain, Interval) else ""]
     if declared.choices:
         kind, choices = CHOICE, tuple(map(str, declared.choices))
     else:
@@ -109,6 +112,13 @@ def _declared(name: str, declared: Parameter, value: str, group: str) -> Control
         choices=choices,
         group=group,
     )
+
+
+def _ends(domain: Interval) -> str:
+    """Between which ends a number may lie, in words: above 0, up to 1."""
+    low = f"{'from' if 'left' in domain.closed else 'above'} {domain.low:g}" if math.isfinite(domain.low) else ""
+    high = f"{'up to' if 'right' in domain.closed else 'below'} {domain.high:g}" if math.isfinite(domain.high) else ""
+    return " and ".join(filter(None, [low, high]))
 
 
 # ---------------------------------------------------------------- of a plan
@@ -128,21 +138,55 @@ def _of_section(
         value = None if isinstance(section, type) else getattr(section, name)
         at, within = f"{path}{name}", group or spoken(name)
         if name == "settings" and isinstance(section, EndpointSection):
-            yield from _settings(section, at, within)
+            yield from _settings(section, at, f"{within}{_HOW}" if section.role == "primary" else within)
         elif isinstance(value, BaseModel):
             yield from _of_section(value, f"{at}.", table, within)
         elif isinstance(value, Mapping) and any(isinstance(one, BaseModel) for one in value.values()):
+            design = section.design if isinstance(section, EndpointSection) else None
+            declared = {} if design is None else parameters(catalogue.design(design))
             for key, one in value.items():
-                yield from _of_section(one, f"{at}.{key}.", table, within)
+                for own in _of_section(one, f"{at}.{key}.", table, within):
+                    of_number = own.path == f"{at}.{key}.value" and key in declared
+                    yield replace(own, hint=_both(own.hint, declared[key])) if of_number else own
         elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
             for place, one in enumerate(value):
                 yield from _of_section(one, f"{at}.{place}.", table, _named(one, within))
         elif value is None and (left_out := _section_class(info.annotation)) and name in _MAY_BE_ADDED:
             yield from _of_section(left_out, f"{at}.", table, within)
         else:
-            control = _of_key(at, name, info, value, table, within)
+            apart = isinstance(section, EndpointSection) and section.role == "primary" and name != "power"
+            control = _of_key(at, name, info, value, table, f"{within}{_HOW}" if apart else within)
             if control is not None:
-                yield control
+                yield control if not _is_drawn(section, name) else replace(control, hint=_drawn_from(section))
+
+
+def _both(hint: str, declared: Parameter) -> str:
+    """What a number of an assumption is, before where it is drawn from."""
+    return f"{declared.meaning}; {hint}" if hint.endswith(TAKES) else declared.meaning
+
+
+_HOW = ": how it is tested and analysed"
+"""What the group of an endpoint's choices is called, apart from the numbers that it is planned with."""
+
+TAKES = "; a number typed here takes its place"
+"""What the hint of a number says that is drawn, after where it is drawn from."""
+
+_ORIGINS = {
+    "evidence": "drawn from the evidence",
+    "effect": "pooled over the evidence",
+    "belief": "borrowed from other trials",
+    "experts": "said by experts",
+}
+"""Where a number comes from that an assumption does not state, by the section that says so."""
+
+
+def _is_drawn(section: BaseModel | type[BaseModel], name: str) -> bool:
+    return name == "value" and isinstance(section, AssumptionSection) and section.value is None
+
+
+def _drawn_from(section: Any) -> str:
+    origin = next((words for way, words in _ORIGINS.items() if getattr(section, way) is not None), "not stated")
+    return f"{origin}{TAKES}"
 
 
 _MAY_BE_ADDED = ("monitoring", "no_concurrent_control", "no_blinding")
@@ -160,8 +204,9 @@ def _settings(section: EndpointSection, path: str, group: str) -> Iterator[Contr
     for name, declared in parameters(catalogue.design(section.design)).items():
         if name in section.assumptions or name == ALLOCATION:
             continue
-        if name in section.settings or declared.choices or name in ("alpha", "margin"):
-            given = _declared(name, declared, shown(section.settings.get(name)), group)
+        if name in section.settings or declared.choices or name in (_ALPHA, "margin"):
+            numbers = group.removesuffix(_HOW) if name == _ALPHA else group
+            given = _declared(name, declared, shown(section.settings.get(name)), numbers)
             yield Control(**{**vars(given), "path": f"{path}.{name}"})
 
 
@@ -175,8 +220,10 @@ def _of_key(path: str, name: str, info: Any, value: Any, table: EvidenceTable | 
         kind = TEXT
     if kind is None:
         return None
-    where = path.split(".assumptions.")[-1] if ".assumptions." in path else name
-    label = spoken(where.replace(".value", "").replace(".", " "))
+    label = spoken(name)
+    if ".assumptions." in path:
+        of, *within = path.split(".assumptions.")[-1].removesuffix(".value").split(".")
+        label = ", ".join(map(spoken, [of, *(one for one in within if one not in (*_ORIGINS, "bridge"))]))
     return Control(
         path=path,
         label=label,

@@ -53,6 +53,8 @@ class Part:
     form: tuple[Control, ...] = ()
     text: str = ""
     copied: str = ""
+    prose: bool = False
+    """Whether what is copied is text to read, and not lines to run."""
     links: tuple[Link, ...] = ()
     work: str = ""
     """The work that a button starts, by its name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from trialplan.errors import ParameterError
 from trialplan.figures.canvas import Figure
@@ -91,10 +92,15 @@ def beliefs(subject: Subject, state: State) -> Figure:
 
 
 def grid(subject: Subject, state: State) -> Figure:
-    """The scenarios as curves or a heat map."""
+    """The scenarios as curves; as lines of equal n over two numbers, whose heat map the page itself is."""
+    from trialplan.analyses.scenarios.figures import CONTOUR, HEAT_MAP, kind_of
     from trialplan.web.pages.scenarios import grid_of
 
-    return grid_of(subject, state).figure()
+    drawn = grid_of(subject, state)
+    if kind_of(drawn.asked) == HEAT_MAP:
+        with suppress(ParameterError):  # names, one value alone, and values out of order make no lines
+            return drawn.figure(CONTOUR)
+    return drawn.figure()
 
 
 PICTURES: dict[str, Callable[[Subject, State], Figure]] = {

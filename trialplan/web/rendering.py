@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import math
 import pkgutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -16,14 +18,17 @@ from trialplan import catalogue, files
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean
 from trialplan.figures import PAPER, PHONE
 from trialplan.figures.canvas import in_address
-from trialplan.page import Page, with_printed_signs
-from trialplan.text import spoken
+from trialplan.figures.wording import is_number
+from trialplan.page import Page, Table, with_printed_signs
+from trialplan.parameter import parameters
+from trialplan.plan.variation import CALLED
+from trialplan.text import NONE, flag, probability, spoken
 from trialplan.web import pages
 from trialplan.web.controls import Control
 from trialplan.web.pages import PageKind
 from trialplan.web.part import Part
 from trialplan.web.pictures import MEDIUM, PICTURES
-from trialplan.web.state import State
+from trialplan.web.state import FIRST, State
 from trialplan.web.subject import Subject
 from trialplan.web.told import told
 
@@ -45,7 +50,6 @@ def _templates() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(files.shipped("templates") / "web")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     made.filters["spaced"] = lambda text: text[:1].upper() + text[1:]
-    made.filters["spoken"] = spoken
     made.filters["printed"] = with_printed_signs
     made.tests["short"] = lambda cell: len(cell) <= _UNBROKEN
     return made
@@ -124,7 +128,7 @@ def _kind(subject: Subject, name: str) -> PageKind:
 def _rendered(subject: Subject, state: State, kind: PageKind, *, quick: bool = False, **answered: Any) -> str:
     """A page with what was answered; `quick` where its controls are not to wait for what the plan comes to."""
     told = {"head": None, "wrong": "", "parts": [], "live": False, "refused": "", "work": ""} | answered
-    controls, broken = _controls(subject, kind, quick)
+    (controls, broken), opened = _controls(subject, kind, quick), _opened(subject)
     there = [one for one in kinds().values() if subject.is_plan or one.of_designs]
     return (
         _templates()
@@ -140,11 +144,12 @@ def _rendered(subject: Subject, state: State, kind: PageKind, *, quick: bool = F
                 "query": state.query(),
                 "subject": subject,
                 "wrong": told["wrong"] or broken,
-                "groups": _groups(controls),
-                "opened": _opened(subject),
+                "groups": _groups(controls, opened),
+                "opened": opened,
                 "hidden": _hidden(state, [one.path for one in controls]),
                 "plans": subject.shelf.plans(),
-                "designs": list(catalogue.designs()),
+                "designs": {group: list(classes) for group, classes in catalogue.by_outcome().items()},
+                "asks": "" if subject.is_plan else catalogue.summary(catalogue.design(state.name)),
                 "view_hidden": _view_hidden,
                 "changed": _changed(subject, state),
                 "drawn": lambda figure: _drawn(subject, state, figure),
@@ -183,15 +188,19 @@ def work_html(**told: Any) -> str:
     return _templates().get_template("work.html").render(**told)
 
 
-def home_html(plans: list[tuple[str, str]]) -> str:
-    """The first page: what can be looked at, and how to open a file."""
-    listed = [(slug, catalogue.summary(cls)) for slug, cls in catalogue.designs().items()]
-    return _templates().get_template("home.html").render(plans=plans, designs=listed)
+def home_html(plans: list[tuple[str, str]], find: str = "") -> str:
+    """The first page: what can be looked at, and how to open a file; of designs those that `find` is found in."""
+    listed = [
+        (group, [(slug, catalogue.summary(cls)) for slug, cls in classes.items()])
+        for group, classes in (catalogue.found(find) if find.strip() else catalogue.by_outcome()).items()
+    ]
+    told = {"kinds": list(kinds().values()), "first": FIRST, "plans": plans, "designs": listed, "find": find}
+    return _templates().get_template("home.html").render(told)
 
 
 def part_html(page: Page) -> str:
     """An answer's page as a fragment."""
-    return _templates().get_template("answer.html").render(page=page)
+    return _templates().get_template("answer.html").render(page=_worded(page))
 
 
 def _head(subject: Subject) -> tuple[Head | None, str]:
@@ -217,7 +226,8 @@ def _parts(subject: Subject, state: State, kind: PageKind) -> Iterator[Part]:
     parts = chain(kind.asks(subject, state), kind.parts(subject, state))
     while True:
         try:
-            yield next(parts)
+            part = next(parts)
+            yield part if part.page is None else replace(part, page=_worded(part.page))
         except StopIteration:
             return
         except TrialplanError as why:
@@ -232,17 +242,22 @@ def _controls(subject: Subject, kind: PageKind, quick: bool) -> tuple[list[Contr
         return [], told(why)
 
 
-def _groups(controls: list[Control]) -> dict[str, list[Control]]:
+def _groups(controls: list[Control], opened: list[str]) -> dict[str, list[Control]]:
+    """By group, those that stand open first; there what is assumed comes before power and level."""
+
+    def later(one: Control) -> tuple[bool, bool]:
+        return one.group not in opened, one.group in opened and ".assumptions." not in one.path
+
     grouped: dict[str, list[Control]] = {}
-    for one in controls:
+    for one in sorted(controls, key=later):
         grouped.setdefault(one.group, []).append(one)
     return grouped
 
 
 def _opened(subject: Subject) -> list[str]:
-    """The groups of controls that stand open: the numbers of a design, its looks, and the primary endpoints."""
+    """The groups of controls that stand open: the numbers of a design, looks that it has, and the primary endpoints."""
     if not subject.is_plan:
-        return ["numbers", "looks"]
+        return ["numbers", *(["looks"] if subject.rule else [])]
     return [one.name for one in subject.original.content.endpoint if one.role == "primary"]
 
 
@@ -284,6 +299,30 @@ def _refused(subject: Subject) -> str:
     return ""
 
 
+_DIGITS = 4
+"""Significant digits of the largest number of a column, by which all of it is rounded."""
+
+
+def _column(values: Sequence[Any]) -> list[str]:
+    """The cells of a column; its numbers have as many decimals as the largest needs, and no share becomes certain."""
+    there = [abs(one) for one in values if is_number(one) and math.isfinite(one)]
+    if not any(one != round(one) for one in there):
+        decimals = 0
+    else:
+        decimals = max(0, _DIGITS - 1 - math.floor(math.log10(max(there))))
+    shares = decimals > 0 and max(there) <= 1
+
+    def cell(value: Any) -> str:
+        if value is None or value != value:
+            return NONE
+        if not is_number(value):
+            return str(value)
+        shown = f"{value:z,.{decimals}f}"
+        return probability(value) if shares and float(shown) in (0, 1) else shown.replace("-", "−")
+
+    return list(map(cell, values))
+
+
 def _drawn(subject: Subject, state: State, name: str, within: bool = False) -> Drawn | str:
     """A picture's words and data, or why there is none; `within` puts the picture itself into its address."""
     try:
@@ -291,7 +330,7 @@ def _drawn(subject: Subject, state: State, name: str, within: bool = False) -> D
         columns, rows = figure.table()
     except TrialplanError as why:
         return told(why)
-    shown = tuple(tuple(_cell(one) for one in row) for row in rows)
+    shown = tuple(zip(*map(_column, zip(*rows, strict=True)), strict=True))
     if within:
         address, narrow = (in_address(figure, medium) for medium in (PAPER, PHONE))
     else:
@@ -299,9 +338,26 @@ def _drawn(subject: Subject, state: State, name: str, within: bool = False) -> D
     return Drawn(address=address, narrow=narrow, alt=figure.alt(), columns=tuple(columns), rows=shown)
 
 
-def _cell(value: Any) -> str:
-    from trialplan.text import stated
+def _worded(page: Page) -> Page:
+    """An answer's page with what numbers are called in place of the names of their fields and options."""
 
-    if value is None or value != value:
-        return "—"
-    return stated(value) if isinstance(value, (int, float)) else str(value)
+    def said(cell: str) -> str:
+        own = _OF_MEMBER.match(cell)  # a member's number bears its place
+        return f"{_called()[own[1]]} {own[2]}" if own and own[1] in _called() else _called().get(cell, cell)
+
+    def worded(one: Table) -> Table:
+        named = [(said(first), *others) for first, *others in one.rows]
+        return Table(list(map(said, one.columns)), named, one.title, one.right)
+
+    return replace(page, tables=list(map(worded, page.tables)))
+
+
+_OF_MEMBER = re.compile(r"(.*)[-_](\d+)$")
+
+
+@cache
+def _called() -> dict[str, str]:
+    """What the numbers of designs and plans are called, by field and by option."""
+    classes = [*catalogue.designs().values(), *catalogue.wrappers().values()]
+    names = {name for cls in classes for name in parameters(cls)}
+    return {way: spoken(name) for name in names for way in (name, flag(name))} | CALLED

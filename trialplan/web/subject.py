@@ -93,7 +93,8 @@ class Subject:
         """Everything that may be changed, with what was typed, and with what a value that is drawn comes to."""
         if not self.is_plan:
             return self.typed
-        return [self._drawn(one) if one.path.endswith(".value") and not one.value else one for one in self.typed]
+        drawn = [one.path for one in self._original_controls if one.path.endswith(".value") and not one.value]
+        return [self._drawn(one) if one.path in drawn and not one.value else one for one in self.typed]
 
     @cached_property
     def typed(self) -> list[Control]:
@@ -108,14 +109,15 @@ class Subject:
 
     def _drawn(self, control: Control) -> Control:
         """The control of a value that is drawn, which says what it comes to."""
-        own = f"{self.primary}.assumptions."
+        of, _, name = control.path.removesuffix(".value").partition(".assumptions.")
+        if of not in self.primaries:
+            return control
+        # what several endpoints make together has the assumptions of each, by its place among them
+        place = f"_{self.primaries.index(of) + 1}" if len(self.primaries) > 1 else ""
         with _told_later():
-            name = control.path.removeprefix(own).removesuffix(".value")
-            # what several endpoints make together has no assumptions of its own
-            drawn = [one for one in self.endpoint.assumptions if one.name == name]
-            if control.path.startswith(own) and drawn:
-                now = drawn[0]
-                told = f"drawn from the evidence, now {stated(now.value)}; a number typed here takes its place"
+            now = next((one.value for one in self.endpoint.assumptions if one.name == f"{name}{place}"), None)
+            if now is not None:
+                told = control.hint.replace(controls.TAKES, f", now {stated(now)}{controls.TAKES}")
                 return dataclasses.replace(control, hint=told)
         return control
 
@@ -132,11 +134,16 @@ class Subject:
         """The class of the design."""
         return catalogue.design(self.state.name) if not self.is_plan else type(self.design)
 
+    @cached_property
+    def primaries(self) -> list[str]:
+        """The paths of the plan's primary endpoints."""
+        places = enumerate(self.original.content.endpoint) if self.is_plan else ()
+        return [f"endpoint.{place}" for place, one in places if one.role == "primary"]
+
     @property
     def primary(self) -> str:
-        """The path of the plan's first primary endpoint."""
-        places = enumerate(self.original.content.endpoint) if self.is_plan else ()
-        return next((f"endpoint.{place}" for place, one in places if one.role == "primary"), "")
+        """The path of the first of them."""
+        return next(iter(self.primaries), "")
 
     @cached_property
     def endpoint(self) -> Endpoint:

@@ -49,8 +49,8 @@ class Assurance(Answer):
     different sides of the null; one on the null, which counts may be, lies on neither. precision: the expected width of
     the 95 % interval of the difference. smallest_significant: the observed effect nearest to the null that is
     significant, on the effect's own scale, at the means of what is believed. events: the probability of at least one
-    event for each harm in the treatment arm. assurance_with_looks, wrong_sign_with_looks: the same of the trial with its
-    looks, where the others are those of one without. others: the answers under other beliefs, each by a phrase.
+    event for each harm in the treatment arm. assurance_with_looks, wrong_sign_with_looks: the same of the trial with
+    its looks, where the others are those of one without. others: the answers under other beliefs, each by a phrase.
     """
 
     n: int

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from trialplan.analyses.scenarios import by_effect
 from trialplan.analyses.scenarios.cells import TARGET, GridSpec, N, variable
-from trialplan.analyses.scenarios.page import fixed_rows, per_arm
+from trialplan.analyses.scenarios.page import fixed_rows
 from trialplan.design_facts import in_words
 from trialplan.errors import ParameterError
 from trialplan.numerics.lazy import np
-from trialplan.text import kind_of_arm
+from trialplan.text import spoken, stated_apart
 
 if TYPE_CHECKING:
     from trialplan.analyses.scenarios.grid import Grid
@@ -95,9 +95,8 @@ def _curves(grid: Grid, plan: Any) -> Any:
     else:
         other = _lines(grid.asked)
         rows = values if next(iter(grid.axes)) == other else values.T
-        name, along_lines = other.replace("_", " "), grid.axes[other]
-        shown = [f"{value:g}" if isinstance(value, float) else str(value) for value in along_lines]
-        lines = [(f"{name} {value}", row) for value, row in zip(shown, rows, strict=True)]
+        shown = stated_apart(grid.axes[other])
+        lines = [(f"{spoken(other)} {value}", row) for value, row in zip(shown, rows, strict=True)]
     return Curves(
         x_name=_said(grid, along),
         x=grid.axes[along],
@@ -119,7 +118,7 @@ def _chosen(grid: Grid, along: str, plan: Any) -> tuple[float, float] | None:
     place = _planned(grid, (along,))
     if place is None or grid.asked.asks_power or grid.asked.target != plan.target:
         return None
-    return place[0], float(plan.n) / (len(grid.design.arm_names) if per_arm(grid) else 1)
+    return place[0], float(plan.n)
 
 
 def _brief(grid: Grid, name: str) -> str:
@@ -142,16 +141,13 @@ def _lines(asked: GridSpec) -> str:
 
 
 def _values(grid: Grid) -> Any:
-    """The power in the treatment's favour, or the participants of an arm where one number speaks for all."""
-    if grid.asked.asks_power:
-        return grid.success
-    return grid.n / len(grid.design.arm_names) if per_arm(grid) else grid.n
+    """The power in the treatment's favour, or the participants in all."""
+    return grid.success if grid.asked.asks_power else grid.n
 
 
 def quantity(grid: Grid) -> str:
-    """What a cell counts, in words: participants of an arm, where one number speaks for all, or power."""
-    per = f" per {kind_of_arm(grid.design.arm_names)}" if per_arm(grid) else ""
-    return "power" if grid.asked.asks_power else f"participants{per}"
+    """What a cell counts, in words: all participants, or power."""
+    return "power" if grid.asked.asks_power else f"{grid.design.counted_in} in all"
 
 
 def _said(grid: Grid, name: str) -> str:
@@ -159,7 +155,7 @@ def _said(grid: Grid, name: str) -> str:
     own = {N: "participants in all", TARGET: "power asked for"}
     declared = variable(grid.design).get(name) or by_effect.declared(type(grid.design.fixed)).get(name)
     if name in own or declared is None or declared.label in declared.choices:
-        return own.get(name, name.replace("_", " "))
+        return own.get(name, spoken(name))
     unit = "" if declared.unit in ("", "proportion") else f"in {declared.unit}"
     if declared.unit == "ratio":
         unit = "" if "ratio" in declared.label else "as a ratio"

@@ -53,7 +53,7 @@ class Grid(Answer):
         return self.asked.axes
 
     def figure(self, kind: str | None = None) -> Figure:
-        """One or two axes as curves, a heat-map or a contour, of what the page prints: n in all or per arm, or power.
+        """One or two axes as curves, a heat-map or a contour, of what the page prints: n in all, or power.
 
         `kind` is one of these; unless given, curves over one axis or over n, else a heat map. A ParameterError says why
         these axes make no such picture.

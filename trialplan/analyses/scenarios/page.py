@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from trialplan.design_facts import assumed, foot, head, level, source
 from trialplan.numerics.lazy import np
 from trialplan.page import Page, Table, facts, plain
-from trialplan.text import decimals, kind_of_arm, plural, stated, stated_apart
+from trialplan.text import decimals, plural, spoken, stated, stated_apart
 
 if TYPE_CHECKING:
     from trialplan.analyses.scenarios.grid import Grid
@@ -93,10 +93,9 @@ def _headline(grid: Grid, found: Summary) -> str:
         asked = "power" if n is None else f"power of {n:,} participants"
     span = ""
     if found.missing < found.cells:
-        arms = len(grid.design.arm_names) if per_arm(grid) else 1
         ends = found.least, found.greatest
-        low, high = (f"{end:.3f}" if grid.asked.asks_power else f"{round(end / arms):,}" for end in ends)
-        span = f": {low if low == high else f'{low} to {high}'}{_unit(grid)}"
+        low, high = (f"{end:.3f}" if grid.asked.asks_power else f"{end:,.0f}" for end in ends)
+        span = f": {low if low == high else f'{low} to {high}'}{'' if grid.asked.asks_power else ' in all'}"
     without = f"; {found.missing:,} without an answer" if found.missing else ""
     return f"{plural(found.cells, 'scenario')}, {asked}{span}{without}"
 
@@ -129,7 +128,7 @@ def _crossed(grid: Grid, rows: Sequence[Mapping[str, Any]]) -> list[Table]:
     screen = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
     room = max(1, (screen - len(down) - 12) // width)
     pieces = [range(start, min(start + room, len(columns))) for start in range(0, len(columns), room)]
-    title = f"{what(grid)}; down {down}, across {across}"
+    title = f"{what(grid)}; down {spoken(down)}, across {spoken(across)}"
     return [
         Table(
             [down, *(heads[j] for j in piece)],
@@ -164,28 +163,19 @@ def _differ(row: Mapping[str, Any]) -> bool:
 
 
 def _shown(grid: Grid, row: Mapping[str, Any]) -> str:
-    """What a cell shows: the chances, the one in favour first; n per arm where arms are equal, else n in all."""
+    """What a cell shows: the chances, the one in favour first; or n in all."""
     if row["n"] is None or row.get("success", 0) is None:
         return _NONE
     if grid.asked.asks_power:
         return " / ".join(decimals(row[name]) for name in (("success", "power") if _differ(row) else ("success",)))
-    return f"{row['arms'][grid.design.arm_names[0]] if per_arm(grid) else row['n']:,}"
-
-
-def per_arm(grid: Grid) -> bool:
-    """Whether one number speaks for every arm."""
-    return len(grid.design.arm_names) > 1 and len(set(grid.design.weights)) == 1 and "allocation" not in grid.axes
+    return f"{row['n']:,}"
 
 
 def what(grid: Grid) -> str:
     """What the cells hold, in words."""
-    return _chances(grid) if grid.asked.asks_power else "n" + (_unit(grid) or " in all")
+    return _chances(grid) if grid.asked.asks_power else "n in all"
 
 
 def _chances(grid: Grid) -> str:
     """Power, or success / power where they are two numbers somewhere."""
     return "success / power" if any(map(_differ, grid.rows())) else "power"
-
-
-def _unit(grid: Grid) -> str:
-    return f" per {kind_of_arm(grid.design.arm_names)}" if per_arm(grid) and not grid.asked.asks_power else ""

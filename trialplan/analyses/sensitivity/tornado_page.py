@@ -12,7 +12,8 @@ from trialplan.design import Design
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import EQUIVALENCE, NON_INFERIORITY, SUPERIORITY, named
 from trialplan.page import Answer, Page, Table, plain
-from trialplan.text import in_unit, listed, number, true_words
+from trialplan.parameter import parameters
+from trialplan.text import in_unit, listed, number, spoken, true_words
 from trialplan.wrapper import Wrapper
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _headline(swings: Sequence[Swing], n: int, target: float, counted_in: str) -
     if not varied:
         return f"{planned}; no assumption has a range"
     fatal = sum(swing.worst is not None and swing.worst.n is None for swing in varied)
-    first = varied[0].axis.assumption
+    first = spoken(varied[0].axis.assumption)
     broken = (
         f"; at an end of its range {fatal} of {len(varied)} assumptions leave{'s' * (fatal == 1)} no trial possible"
     )

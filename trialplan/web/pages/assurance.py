@@ -18,8 +18,9 @@ def _takes(control: Control) -> bool:
 
 def _asks(subject: Subject, state: State) -> Iterator[Part]:
     asked = state.looked_at.get("n", "")
-    hint = "participants in all; empty: the plan's own number"
-    yield Part(title="For which number", form=(Control(path="view.n", label="n", hint=hint, kind=NUMBER, value=asked),))
+    hint = "the plan's own number unless another is typed"
+    control = Control(path="view.n", label="participants in all", hint=hint, kind=NUMBER, value=asked)
+    yield Part(title="For which number", form=(control,))
 
 
 def _parts(subject: Subject, state: State) -> Iterator[Part]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from trialplan.errors import TrialplanError
-from trialplan.plan.variation import ALL, CONTROL_ARM, DISCOUNT, NO_BLINDING, READING
+from trialplan.plan.variation import ALL, CONTROL_ARM, DISCOUNT, NO_BLINDING, READING, varied
 from trialplan.verbs.exploring import scenarios
 from trialplan.web.controls import Control
 from trialplan.web.pages import PageKind
@@ -23,28 +23,35 @@ def _takes(control: Control) -> bool:
 
 def _parts(subject: Subject, state: State) -> Iterator[Part]:
     trial = subject.trial
-    yield Part(title="From the evidence to the planned rates", page=trial.page())
-    listed = trial.plan.content.scenarios
-    asked: dict[str, dict[str, tuple[Any, ...]]] = {
-        "n under each published bias of open trials": {NO_BLINDING: (ALL,)},
-        "n by the share of the excess that is not believed": {DISCOUNT: listed.discounts},
-        "n against each control arm on record": {CONTROL_ARM: (ALL,)},
-        "n by each reading of the table": {READING: (ALL,)},
+    yield Part(title="From the evidence to the planned numbers", page=trial.page())
+    asked: dict[str, tuple[str, tuple[Any, ...]]] = {
+        NO_BLINDING: ("n under each published bias of open trials", (ALL,)),
+        DISCOUNT: ("n by the share of the excess that is not believed", trial.plan.content.scenarios.discounts),
+        CONTROL_ARM: ("n against each control arm on record", (ALL,)),
+        READING: ("n by each reading of the table", (ALL,)),
     }
-    for title, axes in asked.items():
-        try:
-            found = scenarios(trial, axes).page()
-            # what is the same in all of them closes each page, and stands once on the page of the design
-            yield Part(title=title, page=replace(found, tables=found.tables[:-1]))
-        except TrialplanError as why:  # the plan has no such belief, and says so
-            yield Part(title=title, text=f"Not of this plan: {told(why)}.")
+    there = varied(trial)
+    for name, (title, values) in asked.items():
+        if name in there:
+            try:
+                found = scenarios(trial, {name: values}).page()
+                # what is the same in all of them closes each page, and stands once on the page of the design
+                yield Part(title=title, page=replace(found, tables=found.tables[:-1]))
+            except TrialplanError as why:  # the plan has such a belief, and no answer for another one
+                yield Part(title=title, wrong=told(why))
+    if DISCOUNT not in there:
+        yield Part(
+            title="Nothing to take off",
+            text="No rate of this plan is drawn from open, uncontrolled studies, so none is corrected for what such "
+            "studies overstate. Where each number comes from stands above.",
+        )
 
 
 PAGE = PageKind(
     name="bridge",
     place=2,
     title="Bridge",
-    question="What is an open, uncontrolled result worth against placebo?",
+    question="What does the evidence come to in a trial with a control?",
     takes=_takes,
     parts=_parts,
     of_designs=False,

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 from trialplan.design import Design
+from trialplan.page import Page, Table
+from trialplan.text import NONE, in_unit
 from trialplan.web.controls import Control
 from trialplan.web.pages import PageKind
 from trialplan.web.part import Part
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
+
+if TYPE_CHECKING:
+    from trialplan.plan.building import Trial
 
 
 def _takes(control: Control) -> bool:
@@ -31,9 +37,11 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
     from trialplan.protocol.content import figures
 
     answer = subject.answer
+    if subject.is_plan:
+        yield Part(title="What the number rests on", page=_rests_on(subject.trial))
     yield Part(title="The number", page=answer.page())
     if answer.design.has_level:
-        yield Part(title="A paragraph to copy", copied=_statement(subject))
+        yield Part(title="A paragraph to copy", copied=_statement(subject), prose=True)
     if subject.is_plan and figures.graph(subject.trial) is not None:
         yield Part(title="How the level is handed on", figure="graph")
     design = cast("Design", answer.design)
@@ -42,12 +50,32 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
             from trialplan.verbs.sizing import compare
 
             asked = compare(design, float(answer.target))
-            yield Part(title="What each applicable test would ask for", page=asked.page())
+            if len(asked.rows) > 1:
+                found = asked.page()
+                # what is the same for all of them closes the page, and stands once, with the number
+                page = replace(found, tables=found.tables[:-1])
+                yield Part(title="What each applicable test would ask for", page=page)
         if not answer.design.fixes_n():
             from trialplan.web.pictures import power
 
             # what is drawn is the design's own to say: power, boundaries, or the trial over time
             yield Part(title=power(subject, state).title or "Power against participants", figure="power")
+
+
+def _rests_on(trial: Trial) -> Page:
+    """Each number that sizes the trial, its value, and whether it is measured, believed or assumed."""
+    several = len(trial.primaries) > 1
+    rows = [
+        (
+            f"{one.label}{f', {endpoint.name}' if several else ''}",
+            NONE if one.value is None else in_unit(one.value, one.unit),
+            one.known_by,
+        )
+        for endpoint in trial.primaries
+        for one in endpoint.assumptions
+    ]
+    headline = "How each number is known; its source stands on the page Bridge, and below in the paragraph to copy"
+    return Page(data=None, headline=headline, tables=[Table(("number", "value", "how it is known"), rows)])
 
 
 def _statement(subject: Subject) -> str:

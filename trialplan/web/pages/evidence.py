@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from trialplan.errors import TrialplanError
 from trialplan.web.controls import Control
@@ -25,8 +26,21 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
         yield from _opened(subject, opened)
         return
     table = subject.table
-    yield Part(title="The rates of the table", figure="forest")
+    yield _rates(subject)
     yield Part(title="The table, and where it contradicts itself", page=table.page())
+
+
+def _rates(subject: Subject) -> Part:
+    """The forest plot of what the plan draws on; a plan that is not whole has none, and says why in its place."""
+    from trialplan.protocol.content import figures
+
+    title = "The rates of the table"
+    with suppress(TrialplanError):
+        if figures.forest(subject.trial) is None:
+            return Part(
+                title=title, text="The plan draws no number from one rate of the table: all of it stands below."
+            )
+    return Part(title=title, figure="forest")
 
 
 def _opened(subject: Subject, key: str) -> Iterator[Part]:

@@ -15,7 +15,7 @@ from trialplan.analyses.scenarios.grid import Grid
 from trialplan.design import Design
 from trialplan.errors import ParameterError, TrialplanError
 from trialplan.parameter import Interval, Parameter
-from trialplan.plan.variation import CONTROL_ARM, DISCOUNT, NO_BLINDING, READING
+from trialplan.plan.variation import CALLED, CONTROL_ARM, DISCOUNT, NO_BLINDING, READING, varied
 from trialplan.text import spoken, stated_apart
 from trialplan.verbs.exploring import scenarios, tornado
 from trialplan.web.controls import CHOICE, TEXT, Control, read, shown
@@ -85,8 +85,13 @@ def _varied(subject: Subject, state: State) -> tuple[str, str]:
     seen, known = state.looked_at, [*_numbers(subject)]
     first = seen.get("x") or next(iter(known), "")
     usual = CONTROL_ARM if first in (DISCOUNT, READING, NO_BLINDING) else _NOTHING if first == CONTROL_ARM else ""
-    second = seen.get("y") or usual or next(iter(known[1:]), _NOTHING)
+    second = seen.get("y") or usual or next((name for name in known[1:] if _is_assumed(subject, name)), _NOTHING)
     return first, "" if second in (_NOTHING, first) else second
+
+
+def _is_assumed(subject: Subject, name: str) -> bool:
+    """Whether it is assumed of the participants, and not chosen, as the size of a stratum is."""
+    return _declared(subject)[name].role in ("comparator", "effect", "spread", "association")
 
 
 def _declared(subject: Subject) -> dict[str, Parameter]:
@@ -151,7 +156,9 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
     if len(grid.axes) == 2 and not {N, TARGET} & {*grid.axes}:
         yield Part(title=f"{counted}, for each pair", map=_map(subject, state, grid))
     else:
-        yield Part(title="For each value", page=grid.page())
+        found = grid.page()
+        # what is the same in all of them closes the page, and stands once on the page of the design
+        yield Part(title="For each value", page=replace(found, tables=found.tables[:-1]))
     yield Part(title=f"As a picture: {quantity(grid)}", figure="grid")
     if subject.is_plan:
         from trialplan.protocol.content.figures import swings
@@ -166,11 +173,12 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
 
 def _form(subject: Subject, state: State) -> Iterator[Control]:
     seen, known = state.looked_at, _numbers(subject)
-    names = tuple(known) + ((DISCOUNT, CONTROL_ARM, READING, NO_BLINDING) if subject.is_plan else ())
+    called = {name: spoken(name) for name in known} | (varied(subject.trial) if subject.is_plan else {})
+    names = tuple(called)
     across, down = _varied(subject, state)
     for place, words, name in (("x", "across", across), ("y", "down", down or _NOTHING)):
         choices = names if place == "x" else (*names, _NOTHING)
-        yield Control(path=f"view.{place}", label=words, kind=CHOICE, value=name, choices=choices, fields=True)
+        yield Control(path=f"view.{place}", label=words, kind=CHOICE, value=name, choices=choices, called=called)
         hint = "first:last:step with the end included, or values with commas; empty: around the planned value"
         label = f"values {words}"
         yield Control(
@@ -187,7 +195,7 @@ def _map(subject: Subject, state: State, grid: Grid) -> Map:
 
     def cell(i: int, j: int) -> Cell:
         value = float(n[j, i])
-        where = f"{spoken(across)} {heads[i]}, {spoken(down)} {sides[j]}"
+        where = f"{_called(across)} {heads[i]}, {_called(down)} {sides[j]}"
         here = planned.get(across) == columns[i] and planned.get(down) == rows[j]
         if value != value:
             return Cell("—", f"{where}: no answer, {reasons[j, i]}", here=here)
@@ -203,7 +211,11 @@ def _map(subject: Subject, state: State, grid: Grid) -> Map:
     numeric = all(isinstance(one, (int, float)) for one in rows)
     order = reversed(range(len(rows))) if numeric else range(len(rows))  # numbers grow upwards, as in the picture
     body = tuple((sides[j], tuple(cell(i, j) for i in range(len(columns)))) for j in order)
-    return Map(spoken(across), tuple(heads), spoken(down), body)
+    return Map(_called(across), tuple(heads), _called(down), body)
+
+
+def _called(name: str) -> str:
+    return CALLED.get(name) or spoken(name)
 
 
 def _counted(subject: Subject) -> str:
