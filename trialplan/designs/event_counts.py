@@ -27,6 +27,9 @@ Variance = Literal["true-rates", "reference-rate", "maximum-likelihood"]
 _SEARCHED, _EVENTS = 200_000, 50_000
 """Participants and events, by normal theory, up to which an exact n is searched for: beyond, it takes minutes."""
 
+_COUNTED = 1e8
+"""Events that are expected up to which every total is asked: some seconds."""
+
 _AT_OWN, _OF_REFERENCE, _MOST_LIKELY = "true-rates", "reference-rate", "maximum-likelihood"
 
 
@@ -313,6 +316,11 @@ def _exact_tail(design: EventCounts, n: Numbers, direction: int = 1) -> Numbers:
         return np.reshape(cells, shape)
     for broken in np.ravel(n)[np.ravel(n) % design.block != 0]:
         design.check_n(float(broken))
+    expected = np.ravel(design._expected(n))
+    if (most := expected.max(initial=0.0)) > _COUNTED:
+        reason = f"exact would count {most:.3g} events, and it counts up to {_COUNTED:.0e}"
+        way_out = f"use {field('test')} wald"
+        raise ParameterError(reason, owner=design, parameter="test", value=design.test, way_out=way_out)
     (w_t, w_c), (rate_t, rate_c) = design.weights, design.rates
     share = w_t * rate_t / (w_t * rate_t + w_c * rate_c)
     shares = [
@@ -323,7 +331,7 @@ def _exact_tail(design: EventCounts, n: Numbers, direction: int = 1) -> Numbers:
     def chance(totals: Any) -> Any:
         return within(*rejection_regions(totals, shares, design.level), totals, share)
 
-    return over_totals(np.ravel(design._expected(n)), chance).reshape(np.shape(n))
+    return over_totals(expected, chance).reshape(np.shape(n))
 
 
 def _wald_statistic(design: EventCounts, *arms: Tally) -> tuple[Any, Any]:
