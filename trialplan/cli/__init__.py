@@ -99,7 +99,8 @@ def root(ctx: click.Context) -> None:
     together, and --json gives every answer at full precision.
 
     Exit codes: 0 done; 2 the input cannot be used, for a reason that is given in one sentence;
-    1 is kept for a check that was made and failed.
+    1 is kept for a check that was made and failed; 130 is Ctrl-C, 143 a kill, and 141 a pipe that
+    is closed.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from trialplan import fields
+from trialplan import fields, sizing
 from trialplan.design import AnalysisTest, Design
 from trialplan.designs import _rates as rated
 from trialplan.designs._exact_rates import over_totals, rejection_regions, within
@@ -219,7 +219,7 @@ class EventCounts(Design):
                 f"no number of participants can show rate ratio = {self.rate_ratio:.10g} with the exact test among "
                 f"those searched, up to {_SEARCHED:,} with up to {_EVENTS:,} events",
                 owner=self,
-                way_out=f"use {field('test')} wald, which needs {near:.0f}",
+                way_out=sizing.by_normal_theory(self, "wald", near),
             )
         return 0
 
