@@ -14,7 +14,18 @@ from trialplan.errors import ParameterError
 from trialplan.grid_page import cells, page_of_grid
 from trialplan.page import Answer, Page, facts, plain
 from trialplan.parameter import Numbers
-from trialplan.text import chances, kind_of_arm, measured, number, participants, percent, probability, spoken
+from trialplan.text import (
+    beside,
+    chances,
+    kind_of_arm,
+    measured,
+    number,
+    participants,
+    percent,
+    probability,
+    spoken,
+    stated,
+)
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -217,7 +228,8 @@ class DetectableEffect(Answer):
             headline = f"no {spoken(design.effect)} can be shown with {at}: {why}"
         else:
             shown = (
-                f"{spoken(design.effect)} = {number(self.value)}, and none {'lower' if design.upward else 'higher'},"
+                f"{spoken(design.effect)} = {beside(self.value, float(null))}, and none "
+                f"{'lower' if design.upward else 'higher'},"
             )
             headline = f"{shown} {_told_apart(design, float(null))}, with {at}"
         asked = (design.effect,)
@@ -243,7 +255,7 @@ def _told_apart(design: Design, null: float) -> str:
     """What is shown of an effect: that it is none of those within a margin, or that it is not the null value."""
     if design.margin is not None:
         return f"would show {beyond(design.fixed)}"
-    return f"can be told from {number(null)}"
+    return f"can be told from {stated(null)}"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

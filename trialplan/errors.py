@@ -24,6 +24,10 @@ _MARK = "\0"  # nothing that is typed holds it: neither an argument of a command
 _VALUE = "\1"  # stands around a value of the field before it: as it is typed, and the field with it as in Python
 
 
+OUT_OF_MEMORY = "it needs more memory than there is; ask for less: fewer participants, trials, looks or values"
+"""Where an array does not fit: whoever tells it says of what."""
+
+
 def field(name: str) -> str:
     """The name of a field inside a reason or a way out, marked so that it can be told in the reader's words."""
     return f"{_MARK}{name}{_MARK}"

@@ -364,6 +364,13 @@ def whole_blocks(design: Design, total: Numbers, target: Numbers) -> Any:
     return where(design.success(below) >= target, below, below + design.block)
 
 
+def by_normal_theory(design: Design, test: str, total: float) -> str:
+    """The way out where an exact test is not searched so far: another, with its n, of which `total` is the real one."""
+    if not total <= LARGEST:  # nan too
+        return "look again at the effect and the level"
+    return f"use {field('test')} {test}, which needs {math.ceil(total / design.block - _BESIDE) * design.block:,}"
+
+
 def _filled(shape: tuple[int, ...], value: float) -> Any:
     """An array full of the value; the value itself for a scalar."""
     return np.full(shape, value) if shape else value

@@ -22,6 +22,18 @@ def number(value: Any) -> str:
     return f"1 - {1 - value:.3g}" if 0.99995 <= value < 1 else f"{value:.4g}"
 
 
+def beside(value: float, other: float) -> str:
+    """A computed number as `number` prints it; where `other` would look the same, with digits that tell them apart.
+
+    >>> beside(0.3082, 0.3), beside(0.30002566, 0.3), beside(1000.21, 1000)
+    ('0.3082', '0.3000257', '1,000.21')
+    """
+    if number(value) != number(other) or value == other:
+        return number(value)
+    apart = next(digits for digits in range(1, 18) if f"{value:.{digits}g}" != f"{other:.{digits}g}")
+    return f"{value:,.{min(apart + 2, 17)}g}"
+
+
 def probability(value: float) -> str:
     """Three decimals, never rounded to certainty.
 

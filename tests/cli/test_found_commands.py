@@ -11,7 +11,7 @@ import warnings
 
 import pytest
 
-from trialplan import OneProportion
+from trialplan import OneProportion, TwoMeans
 from trialplan.cli import main
 from trialplan.evidence.pooling import Effects, pool
 
@@ -56,7 +56,22 @@ ANSWERED = [
         "to show a difference between -10 points and 10 points",
     ),
     ("size one-proportion --null .1 --expected .3", "to show more than null = 0.1, if expected = 0.3"),
+    (
+        "effect two-proportions --control .3 --n 10000000000",
+        "treatment = 0.3000257, and none lower, can be told from 0.3",
+    ),
     ("effect two-proportions --control .21 --n 300", "treatment = 0.3551, and none lower, can be told from 0.21"),
+    # an effect on another scale is varied by tornado as by scenarios
+    ("tornado two-proportions --control .3 --treatment .5 --vary difference=.1,.25", "20 %  10 % … 25 %  712 … 122"),
+    (
+        "tornado two-proportions --control .3 --treatment .5 --vary reduction=-.9,-.3",
+        "-66.7 %  -90 % … -30 %  104 … 874",
+    ),
+    (
+        "tornado log-rank --control-median 10 --hazard-ratio .7 --accrual-time 12 --follow-up-time 12 "
+        "--vary treatment-median=12,16",
+        "14.29  12 … 16  1,406 … 230",
+    ),
     # what a statement implies
     (
         "reproduce two-means --goal non-inferiority --sd 0.26 --sd-treatment 0.51 --margin 0.19 --alpha 0.025 "
@@ -105,6 +120,23 @@ REFUSED = [
     (f"size {RATES} --test chi-square", "may mean any of score, continuity-corrected and wald"),
     (f"power {RATES} --n 301", "try 300 or 302"),
     ("power simon --null .1 --expected .3 --n 29", "`trialplan power two-stage`"),
+    ("tornado two-proportions --control 0 --treatment .5 --vary ratio=2,3", "ratio has no planned value"),
+    ("verify two-means --difference .5 --sd 1 --n 10000000000 --trials 100", "too large to be drawn"),
+    ("verify two-means --difference .5 --sd 1 --trials 1e9", "write it in digits, 1000000000"),
+    ("verify event-counts --trials 100 --control-rate 1e+50 --rate-ratio 0.5 --dispersion 0.2", "too many to be drawn"),
+    ("power one-proportion --null .3 --expected .31 --looks .5,1 --n 100001", "where the exact test has looks"),
+    ("power event-counts --control-rate 1 --rate-ratio .99 --n 1000000000 --test exact", "it counts up to 1e+08"),
+    (
+        "size event-counts --control-rate 1 --rate-ratio .9999999 --test exact",
+        "events; look again at the effect and the level",
+    ),
+    (
+        "size two-proportions --control .3 --treatment .3001 --test fisher",
+        "use --test score, which needs 659,368,680",
+    ),
+    ("effect two-proportions --control .3 --n 100 --power 60", "trialplan: --power must lie in (0, 1), not 60"),
+    ("tornado two-means --difference .5 --sd 1 --vary sd=1,2 --power 60", "trialplan: --power must lie in (0, 1)"),
+    ("scenarios starter --vary control=.1,.2 --power 60", "trialplan: --power must lie in (0, 1), not 60"),
     ("size two-means --difference 1e-9 --sd 1", "no number of participants up to 1e+12"),
     ("scenarios starter --vary treatment.discount=0.1", "there is no 'treatment.discount' to vary"),
 ]
@@ -137,6 +169,16 @@ def test_what_is_refused(run, typed, right):
     ran = ends(run, typed, 2)
     assert right in ran.err
     assert (ran.out, ran.err.count("\n")) == ("", 1)
+
+
+def test_what_does_not_fit_into_memory(run, monkeypatch):
+    """Is one sentence with the way out, whatever was asked."""
+
+    def no_room(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(TwoMeans, "sample_size", no_room)
+    assert "more memory than there is; ask for less" in ends(run, "size two-means --difference .5 --sd 1", 2).err
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_none_is_the_pooled_test():
 def test_what_would_take_too_long():
     """A search far beyond what can be counted, and a number of participants beyond it, are refused with a way out."""
     design = TwoProportions(control=0.5, treatment=0.5, goal="non-inferiority", margin=0.05, test="exact-pooled")
-    with pytest.raises(UnreachableError, match="up to about 1000; use test score, which needs"):
+    with pytest.raises(UnreachableError, match="up to about 1,000; use test score, which needs"):
         design.sample_size(0.8)
     with pytest.raises(ParameterError, match="at most 5,000 for an exact test with a margin"):
         design.power(6000)

@@ -8,6 +8,7 @@ from scipy import stats
 
 from trialplan import Ancova, GroupSequential, TwoMeans, TwoProportions
 from trialplan.errors import ParameterError, UnreachableError
+from trialplan.reestimation import courses
 from trialplan.reestimation.rule import Reestimated
 
 RATES = TwoProportions(control=0.3, treatment=0.5)
@@ -32,6 +33,15 @@ class TestRule:
         effect = {"difference": t - c, "ratio": t / c, "odds-ratio": t / (1 - t) / (c / (1 - c))}[kept]
         planned = {"difference": 0.2, "ratio": 5 / 3, "odds-ratio": 7 / 3}[kept]
         assert effect == pytest.approx(planned)
+
+    @pytest.mark.parametrize("sd", [2.5, 50.0, 1000.0])
+    def test_the_table_of_totals_holds_what_the_rule_says(self, sd):
+        """At any blinded SD, of hundreds of sizes or of a hundred million, for which some thousands are tabled."""
+        rule = Reestimated(design=TwoMeans(difference=0.553, sd=sd), pilot=60, at_least=60)
+        seen = sd * np.linspace(0.01, 1.45, 301)
+        found, right = courses._totals(rule, 1.5 * sd)(seen), rule.final_n(seen)
+        assert found == pytest.approx(right, rel=1e-7, abs=0 if sd < 100 else 2)
+        assert sd > 100 or (found == right).all()
 
     def test_scales_part_ways(self):
         """A higher rate asks for more where the difference is kept, and for less where the ratio is."""

@@ -36,6 +36,23 @@ EDGES = (
     *("inf,1", "0.5,0.5,1", "0.001,1", "%", "%s", "%(n)s", "{}", "{0}", "{n}", "low", "None", "True", "[]", "()", "'"),
     *('"', "\\", "$(true)", "`", "naïve", "日本", "💥", "\u202e", "a\nb", "\t", "-", "--", "---", "=", "a=b", "x=1,2"),
     *("--help", "-h", "..", ".", "./", "a/b/c", "z" * 300, "folder", "plan.toml", "table.csv", "empty.toml", "nan=1"),
+    *(
+        "+0.3",
+        "−0.3",
+        "３",
+        "0.3 ",
+        "1e3",
+        "1_0.5",
+        "1'000",
+        "1 000",
+        "1.000,5",
+        "50 %",
+        "30pp",
+        "0.3f",
+        "∞",
+        "@plan.toml",
+    ),
+    *("/dev/null", "/dev/stdin", "/", "~", "plan.toml/out.csv", "folder/../out.json", "file:///dev/null", "table.csv"),
     *("score", "z(nan)", "z(1e300)", "pocock(1)", "kim-demets(-1)", "kim-demets(", "1:10:0", "10:1:1", "1:2:1e-12"),
 )
 """What stands at the edges of what can be typed, whatever the option takes."""
@@ -70,7 +87,7 @@ SHAPES = {
 }
 """What suits an option whose value the help calls so, where neither the design nor an example says more."""
 
-FEW = {"--trials": ("1", "7", "100", "300"), "--workers": ("1", "2")}
+FEW = {"--trials": ("100", "100", "128", "300", "7"), "--workers": ("1", "2")}
 """Options that set how long the work takes: typed with few wherever they are not drawn otherwise."""
 
 HERE = ("--scheduler",)
@@ -458,6 +475,72 @@ def _nudged(draw: random.Random, leaf: Leaf, words: list[str]) -> list[str]:
 _NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
 
 
+WAYS = (
+    "{:g}",
+    "{:+g}",
+    " {:g} ",
+    "{:.3e}",
+    "{:.12f}",
+    "{:_.0f}",
+    "{:,.0f}",
+    "{:g}%",
+    "{:g} %",
+    "0{:g}",
+    "{:g}.",
+    "{:g}f",
+)
+"""Ways in which somebody may write a number."""
+
+
+def _otherwise_written(draw: random.Random, leaf: Leaf, words: list[str]) -> list[str]:
+    """A number as it might be written by somebody else, or as a percentage."""
+    places = [place for place, word in enumerate(words) if place and _NUMBER.fullmatch(word)]
+    if not places:
+        return words
+    place = draw.choice(places)
+    return [*words[:place], draw.choice(WAYS).format(float(words[place])), *words[place + 1 :]]
+
+
+def _huge(draw: random.Random, leaf: Leaf, words: list[str]) -> list[str]:
+    """A whole number as large as nobody means it, whose work might grow with it."""
+    valued = [option for option in leaf.options if not option.is_flag and option.opts[0] not in (*HERE, *FEW)]
+    places = [place for place, word in enumerate(words) if place and word.isdigit() and words[place - 1] not in FEW]
+    number = str(draw.choice((1, 2, 3, 5)) * 10 ** draw.randint(5, 12))
+    if places and draw.random() < 0.5:
+        place = draw.choice(places)
+        return [*words[:place], number, *words[place + 1 :]]
+    counts = [option for option in valued if option.name == "n" or option.opts[0] not in shown()]
+    if not counts:
+        return words
+    option = draw.choice(counts)
+    return [*_without(option, words), option.opts[0], number]
+
+
+def _in_another_order(draw: random.Random, leaf: Leaf, words: list[str]) -> list[str]:
+    """The options, each with its value, in another order, or before the subject."""
+    flags = {name for option in leaf.options if option.is_flag for name in option.opts}
+    plain, typed, left = [], [], iter(words[1:])
+    for word in left:
+        if not word.startswith("-"):
+            plain.append([word])
+        elif word in flags or "=" in word:
+            typed.append([word])
+        else:
+            typed.append([word, *itertools.islice(left, 1)])
+    draw.shuffle(typed)
+    groups = [*plain, *typed] if draw.random() < 0.8 else [*typed, *plain]
+    return [*words[:1], *itertools.chain.from_iterable(groups)]
+
+
+def _around(draw: random.Random, leaf: Leaf, words: list[str]) -> list[str]:
+    """A wrapper: looks, with a rule, or several treatments, with how they are compared."""
+    names = draw.choice((("looks", "efficacy", "futility"), ("treatments", "compared", "with_"), ("clustered", "icc")))
+    for option in leaf.options:
+        if option.name in names and draw.random() < (0.9 if option.name == names[0] else 0.4):
+            words = [*_without(option, words), *_typed(draw, leaf, option)]
+    return words
+
+
 def _fewer(draw: random.Random, leaf: Leaf, words: list[str]) -> list[str]:
     """A word left out."""
     if len(words) < 2:
@@ -506,6 +589,7 @@ def _a_word_more(draw: random.Random, leaf: Leaf, words: list[str]) -> list[str]
 
 CHANGES: tuple[Change, ...] = (
     *(_more, _more, _more, _more, *[_nudged] * 8, _edge, _edge, _edge, _edge_in_place),
+    *(_otherwise_written, _huge, _huge, _in_another_order, _around, _around),
     *(_fewer, _missing, _twice, _foreign, _misspelt, _elsewhere, _a_word_more),
 )
 

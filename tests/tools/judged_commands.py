@@ -199,6 +199,11 @@ def _of_the_end(words: Sequence[str], ran: Ran) -> Iterator[str]:
     if not sentence.startswith("trialplan: ") or "Usage" in sentence:
         yield f"no sentence: {sentence!r}"
     typed = " ".join(words)
+    typed_options = {word.partition("=")[0][2:].replace("-", "_") for word in words if re.match(r"--\w", word)}
+    if (match := re.match(r"trialplan: (?:[\w-]+: )?(\w+) (?:must|needs|is no|cannot be)", sentence)) and (
+        match[1] in typed_options
+    ):
+        yield f"not in the words that were typed: {sentence!r}"
     if (match := OF_PYTHON.search(sentence)) and match[0] not in typed:
         yield f"a sentence of Python's: {sentence!r}"
     if max(map(len, sentence.split(" | "))) > LONGEST + 3 * sum(map(len, words)):

@@ -19,7 +19,7 @@ import click
 from trialplan import __version__
 from trialplan.cli.options.errors import sentence, unknown
 from trialplan.cli.watch import announced
-from trialplan.errors import FileError, TrialplanError
+from trialplan.errors import OUT_OF_MEMORY, FileError, TrialplanError
 from trialplan.files import nothing_lost
 
 # Read when numpy is imported: matrices here are small, and a second thread of BLAS waits longer than it works.
@@ -99,7 +99,8 @@ def root(ctx: click.Context) -> None:
     together, and --json gives every answer at full precision.
 
     Exit codes: 0 done; 2 the input cannot be used, for a reason that is given in one sentence;
-    1 is kept for a check that was made and failed.
+    1 is kept for a check that was made and failed; 130 is Ctrl-C, 143 a kill, and 141 a pipe that
+    is closed.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
@@ -122,6 +123,9 @@ def main(args: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _forget(sys.stdout)
         return PIPE_CLOSED
+    except MemoryError:
+        _forget(sys.stdout)
+        return _refuse(f"the answer cannot be computed: {OUT_OF_MEMORY}")
     except OSError as cause:  # of a file it is a FileError already
         _forget(sys.stdout)
         what = f"{cause.filename} cannot be used" if cause.filename else "the answer cannot be written"

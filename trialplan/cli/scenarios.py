@@ -171,7 +171,9 @@ def _of_plan(name: str, vary: tuple[str, ...], **given: Any) -> None:
 
     axes, (target, n) = axes_of(vary, "--vary n=100:400:20"), _asked(given)
     trial = build(name)
-    _answer(grid_of(trial, axes, target, n), given, said=trial.plan.text, plan=trial.answer)
+    with options.typed(type(trial.design.fixed)):
+        asked = grid_of(trial, axes, target, n)
+    _answer(asked, given, said=trial.plan.text, plan=trial.answer)
 
 
 def axes_of(vary: tuple[str, ...], example: str) -> dict[str, tuple[Any, ...]]:

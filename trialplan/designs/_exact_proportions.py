@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trialplan import fields
+from trialplan import fields, sizing
 from trialplan.design import AnalysisTest
 from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics import exact_margins, exact_power
@@ -126,9 +126,9 @@ def blocks_lower_bound(design: TwoProportions, target: float) -> int:
     if not near <= most:
         raise UnreachableError(
             f"no number of participants can show treatment = {design.treatment:.10g} with an exact test among those "
-            f"searched, up to about {most}",
+            f"searched, up to about {most:,}",
             owner=design,
-            way_out=f"use {field('test')} score, which needs {near:.0f}",
+            way_out=sizing.by_normal_theory(design, "score", near),
         )
     rates = (design.treatment, design.control)
     level = design.alpha if design.margin is None else design.level

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trialplan.errors import ParameterError
 from trialplan.numerics.elementary import is_scalar, least, sqrt, where
 from trialplan.numerics.integrate import gauss_legendre
 from trialplan.numerics.lazy import np, special
@@ -134,6 +135,10 @@ SLIPS = (Slip("the dispersion is stated as its inverse", ("dispersion",), lambda
 """What statements about counts are known for."""
 
 
+_DRAWN = 1e12
+"""Events of one participant up to which they are drawn: the sums over millions are whole numbers of 64 bits."""
+
+
 def drawn_counts(follow_up: FollowUp, rate: Any, k: Any, shape: tuple[int, int], rng: Any) -> Any:
     """Counts of participants, each with a rate of his own by a gamma distribution: a row a trial, a column each.
 
@@ -142,7 +147,11 @@ def drawn_counts(follow_up: FollowUp, rate: Any, k: Any, shape: tuple[int, int],
     trials, size = shape
     time = follow_up.drawn(size, trials, rng)
     frailty = rng.gamma(1 / k, k, shape) if k else 1.0
-    counts = rng.poisson(np.broadcast_to(frailty * rate * time, shape))
+    means = np.broadcast_to(frailty * rate * time, shape)
+    if (most := float(means.max(initial=0.0))) > _DRAWN:
+        reason = f"{most:.3g} events of one participant are too many to be drawn, which is done up to {_DRAWN:.0e}"
+        raise ParameterError(reason, value=most, way_out="count time in a smaller unit")
+    counts = rng.poisson(means)
     return counts if follow_up.equal else np.stack([counts, time], axis=-1)
 
 

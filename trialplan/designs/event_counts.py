@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from trialplan import fields
+from trialplan import fields, sizing
 from trialplan.design import AnalysisTest, Design
 from trialplan.designs import _rates as rated
 from trialplan.designs._exact_rates import over_totals, rejection_regions, within
@@ -26,6 +26,9 @@ Variance = Literal["true-rates", "reference-rate", "maximum-likelihood"]
 
 _SEARCHED, _EVENTS = 200_000, 50_000
 """Participants and events, by normal theory, up to which an exact n is searched for: beyond, it takes minutes."""
+
+_COUNTED = 1e8
+"""Events that are expected up to which every total is asked: some seconds."""
 
 _AT_OWN, _OF_REFERENCE, _MOST_LIKELY = "true-rates", "reference-rate", "maximum-likelihood"
 
@@ -217,7 +220,7 @@ class EventCounts(Design):
                 f"no number of participants can show rate ratio = {self.rate_ratio:.10g} with the exact test among "
                 f"those searched, up to {_SEARCHED:,} with up to {_EVENTS:,} events",
                 owner=self,
-                way_out=f"use {field('test')} wald, which needs {near:.0f}",
+                way_out=sizing.by_normal_theory(self, "wald", near),
             )
         return 0
 
@@ -314,6 +317,11 @@ def _exact_tail(design: EventCounts, n: Numbers, direction: int = 1) -> Numbers:
         return np.reshape(cells, shape)
     for broken in np.ravel(n)[np.ravel(n) % design.block != 0]:
         design.check_n(float(broken))
+    expected = np.ravel(design._expected(n))
+    if (most := expected.max(initial=0.0)) > _COUNTED:
+        reason = f"exact would count {most:.3g} events, and it counts up to {_COUNTED:.0e}"
+        way_out = f"use {field('test')} wald"
+        raise ParameterError(reason, owner=design, parameter="test", value=design.test, way_out=way_out)
     (w_t, w_c), (rate_t, rate_c) = design.weights, design.rates
     share = w_t * rate_t / (w_t * rate_t + w_c * rate_c)
     shares = [
@@ -324,7 +332,7 @@ def _exact_tail(design: EventCounts, n: Numbers, direction: int = 1) -> Numbers:
     def chance(totals: Any) -> Any:
         return within(*rejection_regions(totals, shares, design.level), totals, share)
 
-    return over_totals(np.ravel(design._expected(n)), chance).reshape(np.shape(n))
+    return over_totals(expected, chance).reshape(np.shape(n))
 
 
 def _wald_statistic(design: EventCounts, *arms: Tally) -> tuple[Any, Any]:

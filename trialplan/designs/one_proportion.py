@@ -155,9 +155,9 @@ class OneProportion(Design):
         if not near < _SEARCHED:
             raise UnreachableError(
                 f"no number of participants can show expected = {self.expected:.10g} with the exact test among those "
-                f"searched, up to {_SEARCHED}",
+                f"searched, up to {_SEARCHED:,}",
                 owner=self,
-                way_out=f"use {field('test')} score, which needs {near:.0f}",
+                way_out=sizing.by_normal_theory(self, "score", near),
             )
         return 0
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from trialplan import fields
+from trialplan import fields, sizing
 from trialplan.design import AnalysisTest, Design, Sized
 from trialplan.designs import _rates as rated
 from trialplan.designs._rates import FollowUp, Tally, fitted_dispersion, fitted_rate
@@ -196,7 +196,7 @@ class OneRate(Design):
                 f"no number of participants can show expected = {self.expected:.10g} with the exact test among those "
                 f"searched, up to {_SEARCHED:,}",
                 owner=self,
-                way_out=f"use {field('test')} wald, which needs {near:.0f}",
+                way_out=sizing.by_normal_theory(self, "wald", near),
             )
         return 0
 

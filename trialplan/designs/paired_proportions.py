@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any, ClassVar, Literal, Self
 
-from trialplan import fields
+from trialplan import fields, sizing
 from trialplan.design import AnalysisTest, Design, Sized
 from trialplan.errors import ParameterError, UnreachableError, field
 from trialplan.numerics.distributions import binomial_critical, binomial_sf
@@ -242,9 +242,9 @@ class PairedProportions(Design):
         if not near < _SEARCHED:
             raise UnreachableError(
                 f"no number of pairs can show treatment_only = {self.treatment_only:.10g} with test {self.test} among "
-                f"those searched, up to {_SEARCHED}",
+                f"those searched, up to {_SEARCHED:,}",
                 owner=self,
-                way_out=f"use {field('test')} mcnemar, which needs {near:.0f}",
+                way_out=sizing.by_normal_theory(self, "mcnemar", near),
             )
         return 0
 

@@ -61,13 +61,14 @@ class Pilot:
         first = [rng.binomial(m, p, trials) for m, p in zip(self.arms, rates, strict=True)]
         ends, leads = np.unique(self.sizes, axis=0, return_inverse=True)
         leads, found = leads.ravel()[sum(first)], np.zeros(2)
-        for end, arms in enumerate(map(tuple, ends.tolist())):
-            here = leads == end
+        order = np.argsort(leads, kind="stable")
+        met, starts = np.unique(leads[order], return_index=True)
+        for arms, here in zip(ends[met].tolist(), np.split(order, starts[1:]), strict=True):
             x = [
-                one[here] + rng.binomial(m - before, p, int(here.sum()))
+                one[here] + rng.binomial(m - before, p, here.size)
                 for one, m, before, p in zip(first, arms, self.arms, rates, strict=True)
             ]
-            found += [int(tail.sum()) for tail in self.decide(arms, *x)]
+            found += [int(tail.sum()) for tail in self.decide(tuple(arms), *x)]
         return float(found[0] / trials), float(found[1] / trials)
 
     def _by_size(self, rates: tuple[float, float]) -> list[tuple[Arms, Any]]:

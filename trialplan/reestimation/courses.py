@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _COUNTABLE = 6e9
 """Multiplications up to which every count is enumerated: a second or two."""
 
+_EVERY_SIZE = 2**14
+"""Sizes up to which the table of totals holds every one."""
+
 _FAR = 6.1
 """Standard normal spreads from the mean beyond which the table of totals is not made."""
 
@@ -125,13 +128,27 @@ def of_t(rule: Reestimated, truth: Design, trials: int, rng: Any) -> OperatingCh
 
 
 def _totals(rule: Reestimated, largest: float) -> Callable[[Any], Any]:
-    """From blinded standard deviations, up to the largest, to totals: by the largest that each n is enough for."""
+    """From blinded standard deviations, up to the largest, to totals: by the largest that each n is enough for.
+
+    n is so nearly a line over the variance that of very many sizes some thousands, close together where n is small,
+    tell those between them.
+    """
     design, last = rule.design, max(float(rule.final_n(largest)), rule.floor)
-    sizes = np.arange(rule.floor, last + 1, design.block)
+    first, blocks = rule.floor // design.block, int(last) // design.block
+    if blocks - first < _EVERY_SIZE:
+        sizes = np.arange(first, blocks + 1)
+    else:
+        sizes = np.unique(np.rint(np.geomspace(first, blocks, _EVERY_SIZE)))
     null, effect = float(design.null_values()[0]), float(design.effect_value())
-    shown = design.detectable_effect(sizes, rule.target)
-    enough = float(design.value("spread")) * abs(effect - null) / np.abs(shown - null)
-    return lambda sd: sizes[np.minimum(np.searchsorted(enough, rule.adjusted(sd)), sizes.size - 1)]
+    shown = design.detectable_effect(sizes * design.block, rule.target)
+    enough = np.square(abs(effect - null) / np.abs(shown - null))
+    spread = float(design.value("spread"))
+
+    def totals(sd: Any) -> Any:
+        asked = np.interp(np.square(rule.adjusted(sd) / spread), enough, sizes)
+        return (np.ceil(asked) * design.block).astype(np.int64)
+
+    return totals
 
 
 def _most(df: int, moved: float) -> float:

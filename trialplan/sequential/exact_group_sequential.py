@@ -21,6 +21,9 @@ from trialplan.sequential.group_sequential import GroupSequential
 from trialplan.sequential.look_page import BY_COUNT
 from trialplan.sequential.look_table import HYPOTHESES, expected_n
 
+_COUNTED = 100_000
+"""Participants up to which every count at every look is followed: some seconds for a few looks."""
+
 _LEAST_BETA = 1e-9
 """Error that futility may still spend where normal theory leaves none: a spending function needs some."""
 
@@ -98,6 +101,16 @@ class ExactGroupSequential(WithLooks):
         """No: counts are whole, so power is a saw-tooth."""
         return False
 
+    def check_n(self, n: float) -> None:
+        """Nor more than are counted."""
+        super().check_n(n)
+        self._check_counted(n)
+
+    def _check_counted(self, n: float) -> None:
+        if n > _COUNTED:
+            reason = f"must be at most {_COUNTED:,} where the exact test has looks, not {n:,.15g}"
+            raise ParameterError(reason, owner=self, parameter="n", value=n, way_out=f"use {field('test')} score")
+
     def counts(self, n: int) -> ExactLooks:
         """The counts that stop n participants."""
         return self.spending.counts(int(n), self.beta(n))
@@ -111,6 +124,7 @@ class ExactGroupSequential(WithLooks):
         shape = self.shape(n)
         if not shape:
             self.check_n(float(n))
+        self._check_counted(float(np.max(n)))
         sizes, betas = np.broadcast_to(n, shape), np.broadcast_to(self.beta(n), shape)
         found = [self._power(at, shape, int(sizes[at]), float(betas[at])) for at in np.ndindex(shape)]
         return np.reshape(found, shape)[()]

@@ -25,7 +25,7 @@ except ImportError:  # not a Unix: memory has no bound there but the machine's
     resource = None  # type: ignore[assignment]
 
 from trialplan import progress
-from trialplan.errors import TrialplanError
+from trialplan.errors import OUT_OF_MEMORY, TrialplanError
 from trialplan.web.told import told
 
 MEMORY = 2 * 2**30
@@ -259,7 +259,7 @@ def _answered(task: Callable[..., Any], setting: tuple[Any, ...], of: tuple[Any,
     except TrialplanError as why:
         return "refused", told(why)
     except MemoryError:
-        return "refused", "it needs more memory than there is; ask for less"
+        return "refused", OUT_OF_MEMORY
     except Exception as why:  # of what a visitor typed or opened nothing may be logged, so nothing of it is told here
         return "refused", f"it cannot be computed ({type(why).__name__}); please report how you came here"
 

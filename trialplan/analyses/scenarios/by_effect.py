@@ -6,6 +6,7 @@ statement is an axis, and the design's number follows from it and the comparator
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from trialplan.design import Sized
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.lazy import np
+from trialplan.numerics.search import bracket, increasing_root
 from trialplan.parameter import Parameter, parameters, with_role
 from trialplan.stated import StatedEffect
 
@@ -34,6 +36,26 @@ def check_axes(cls: type[Sized], axes: Iterable[str]) -> None:
     if len(twice) > 1:
         reason = f"{field(twice[0])} and {field(twice[1])} both are the effect, which is then varied twice"
         raise ParameterError(reason, owner=cls, way_out="keep one, and vary what it is held against")
+
+
+def planned(design: Sized, name: str) -> float:
+    """The design's own effect as it is stated on this scale, against its own comparator; nan where it cannot be."""
+    cls = type(design)
+    way, numbers = ways(cls)[name], ByEffect(cls=cls, planned=design.assumptions())
+    own = float(getattr(design, _effect(cls)))
+    ends = way.domain.searched
+    turned = numbers({name: 0.5})[_effect(cls)] < numbers({name: 0.25})[_effect(cls)]
+
+    def surplus(stated: float) -> float:
+        reached = float(numbers({name: stated})[_effect(cls)]) - own
+        return -reached if turned else reached
+
+    low, high = ends.low, ends.high
+    if math.isinf(low):
+        low = -bracket(lambda below: -surplus(-below), 1.0)
+    if math.isinf(high):
+        high = bracket(surplus, 1.0)
+    return float(increasing_root(surplus, low, high))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from trialplan.analyses.scenarios import by_effect
 from trialplan.analyses.scenarios.vary import ends_short, vector
 from trialplan.analyses.sensitivity.tornado import Axis, End, Swing, tornado
 from trialplan.design import Design
 from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import EQUIVALENCE, NON_INFERIORITY, SUPERIORITY, named
 from trialplan.page import Answer, Page, Table, plain
-from trialplan.parameter import parameters
 from trialplan.text import in_unit, listed, number, spoken, true_words
 from trialplan.wrapper import Wrapper
 
@@ -91,11 +92,13 @@ def sentence(swing: Swing, n: int, target: float) -> str:
 
 def _axis(design: Design, name: str, values: Sequence[Any]) -> Axis:
     fixed = design.fixed
-    declared = fixed.declarations()
+    own, stated = fixed.declarations(), by_effect.declared(type(fixed))
+    declared = {**own, **stated}
     if name not in declared:
         nearest = did_you_mean(name, declared)
         raise ParameterError(f"there is no {name!r} to vary", owner=fixed, value=name, way_out=nearest)
-    planned = getattr(fixed, name)
+    planned = getattr(fixed, name) if name in own else by_effect.planned(fixed, name)
+    numbers = by_effect.ByEffect(cls=type(fixed), planned=fixed.assumptions())
     if declared[name].axis and any(isinstance(vector(one), tuple) for one in (*values, planned)):
         reason = f"is one number for each of the {declared[name].axis}, and a tornado moves one number at a time"
         way_out = "vary the vectors as scenarios"
@@ -104,6 +107,9 @@ def _axis(design: Design, name: str, values: Sequence[Any]) -> Axis:
     if declared[name].choices or not all(isinstance(one, (int, float)) for one in (*ends, planned)):
         way_out = "leave it out of the tornado"
         raise ParameterError("is no number with a range", owner=fixed, parameter=name, way_out=way_out)
+    if not math.isfinite(planned):
+        reason = "has no planned value beside the planned numbers"
+        raise ParameterError(reason, owner=fixed, parameter=name, way_out="vary the effect on another scale")
     if len(set(ends)) < 2:
         shown = number(ends[0]) if ends else "no value"
         reason, way_out = f"needs the two ends of a range, not {shown} alone", f"the plan has {number(planned)}"
@@ -116,7 +122,7 @@ def _axis(design: Design, name: str, values: Sequence[Any]) -> Axis:
         source="as given",
         low=min(ends),
         high=max(ends),
-        design_at=lambda value: design.replace(**{name: value}),
+        design_at=lambda value: design.replace(**numbers({name: value})),
     )
 
 

@@ -32,6 +32,9 @@ FEWEST_TRIALS = 100
 _MOST_PARTICIPANTS = 10**13
 """Drawn in all: more would take days."""
 
+_LARGEST_TRIAL = 10**8
+"""Participants of one simulated trial: times of so many take gigabytes."""
+
 _TASK = 4_000_000
 """Participants of one task at most: some tens of megabytes."""
 
@@ -101,9 +104,14 @@ def check(trials: Any, seed: Seed, n: int = 1, fewest: int = 1) -> None:
         reason = f"must be a whole number from {fewest:,} to {MOST_TRIALS:,}, not {shown}"
         too_few = isinstance(trials, int) and 0 < trials < fewest
         why = "so few show nothing of a claim; the usual number is " + f"{TRIALS:,}" if too_few else ""
+        if isinstance(trials, float) and fewest <= trials <= MOST_TRIALS and trials.is_integer():
+            why = f"write it in digits, {trials:.0f}"
         raise ParameterError(reason, parameter="trials", value=trials, way_out=why)
     if any(not isinstance(one, int) or one < 0 for one in (seed if isinstance(seed, tuple) else (seed,))):
         raise ParameterError(f"must be a whole number, 0 or more, not {quoted(seed)}", parameter="seed", value=seed)
+    if n > _LARGEST_TRIAL:
+        reason = f"a trial of {n:,} participants is too large to be drawn, which is done up to {_LARGEST_TRIAL:,}"
+        raise ParameterError(reason, value=n, way_out="verify it at a larger effect")
     if trials * n > _MOST_PARTICIPANTS:
         reason = f"must be at most {_MOST_PARTICIPANTS // n:,} for {n:,} participants, not {trials:,}: more take days"
         raise ParameterError(reason, parameter="trials", value=trials)

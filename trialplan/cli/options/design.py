@@ -12,6 +12,7 @@ import click
 
 from trialplan import catalogue, fields, files
 from trialplan.analyses.scenarios.vary import value
+from trialplan.cli import VERBS
 from trialplan.cli.options.command import Verb
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean
@@ -299,7 +300,7 @@ def in_options(text: str) -> str:
 
 @contextmanager
 def typed(cls: type[Sized], *owners: str, **others: str) -> Iterator[None]:
-    """Within it, errors of the design, of what is put around it and of more `owners` name the options.
+    """Within it, errors of the design, of what is put around it, of the verb and of more `owners` name the options.
 
     `others` are options that bear another name than what they give.
     """
@@ -307,7 +308,7 @@ def typed(cls: type[Sized], *owners: str, **others: str) -> Iterator[None]:
         yield
     except TrialplanError as error:
         around = [wrapper.__name__ for wrapper in catalogue.wrappers().values()]
-        if error.owner not in ("", cls.__name__, *around, *owners):
+        if error.owner not in ("", cls.__name__, *around, *VERBS, *owners):
             raise
         names = (*parameters(cls), *MONITORING, *CALENDAR, *RECRUITING, "power", "n", "dropout", "vary")
         options = {name: f"--{flag(name)}" for name in names} | {"accrual": "--accrual-rate"}
