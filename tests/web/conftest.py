@@ -1,6 +1,7 @@
 """What the tests of the explorer share: pages made in this process, and the explorer as it runs."""
 
 import html
+import os
 import re
 import signal
 import subprocess
@@ -48,8 +49,8 @@ class Served:
 
     patience = PATIENCE
 
-    def __init__(self, process, address):
-        self.process, self.address = process, address
+    def __init__(self, process, address, log):
+        self.process, self.address, self.log = process, address, log
         self.origin = {"origin": address}
 
     def get(self, path, **more):
@@ -66,19 +67,20 @@ class Served:
 
 
 @contextmanager
-def running(log, *python):
+def running(log, *python, **environment):
     """The explorer as a process, and afterwards what it wrote: nothing that somebody opened or typed."""
     with log.open("w") as stream:
-        process = subprocess.Popen([sys.executable, *python], stdout=stream, stderr=stream)
+        of = os.environ | environment
+        process = subprocess.Popen([sys.executable, *python], stdout=stream, stderr=stream, env=of)
         until = time.monotonic() + PATIENCE
         while not (found := re.search(r"at (http://\S+)/", log.read_text())) and time.monotonic() < until:
             time.sleep(0.1)
         assert found, log.read_text()
-        yield Served(process, found[1])
+        yield Served(process, found[1], log)
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
     told = [line for line in log.read_text().splitlines() if not line.startswith("trialplan: at work")]
-    assert len(told) == 1, told
+    assert len(told) == 1, told  # its address, and nothing else
 
 
 @pytest.fixture(scope="module")
@@ -89,26 +91,33 @@ def served(tmp_path_factory):
 
 
 HURRIED = """
-import sys
+import functools, sys
 from trialplan.cli import main
 from trialplan.web import app, workers
 
 app.LIVE = app.WHOLE = app.FILE = float(sys.argv[1])
 workers._LOOK = 0.001  # looked after at once: on a fast machine a page is done within a tenth of a second
+app.Workers = functools.partial(workers.Workers, quiet=False)  # what a library prints is to be seen here
 sys.exit(main(["explore", "--no-browser"]))
 """
 
 
 @pytest.fixture(scope="module")
-def hurried(tmp_path_factory):
-    """Starts an explorer that gives a number, a page and a file no more than so many seconds of a processor."""
+def launched(tmp_path_factory):
+    """Starts an explorer by lines of Python, with what the environment is to hold."""
     with ExitStack() as explorers:
 
-        def started(seconds):
-            log = tmp_path_factory.mktemp("hurried") / "log"
-            return explorers.enter_context(running(log, "-c", HURRIED, str(seconds)))
+        def started(*lines, **environment):
+            log = tmp_path_factory.mktemp("launched") / "log"
+            return explorers.enter_context(running(log, "-c", *lines, **environment))
 
         yield started
+
+
+@pytest.fixture(scope="module")
+def hurried(launched):
+    """Starts an explorer that gives a number, a page and a file no more than so many seconds of a processor."""
+    return lambda seconds: launched(HURRIED, str(seconds))
 
 
 @pytest.fixture(scope="module")

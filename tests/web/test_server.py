@@ -210,12 +210,59 @@ def test_long_work_and_downloads(served):
 
 
 def test_one_piece_of_work_for_each(served):
-    """A visitor who begins another piece of work ends the one that he had."""
-    query = "design=two-means&difference=0.5&sd=1&view.trials=10000000"
-    one, other = (served.post("work", data={"work": "verify", "query": query}).headers["location"] for _ in "ab")
-    assert "stopped" in served.get(one[1:]).text
+    """A visitor who begins another piece of work ends the one that he had; the same once more is the same."""
+    query = "design=two-means&difference=0.5&sd=1&view.trials=1000000"
+    begun = [{"work": "verify", "query": of} for of in (query, query, f"{query}0")]
+    one, again, other = (served.post("work", data=data).headers["location"] for data in begun)
+    assert one == again != other
+    assert "stopped, because you have begun other work" in served.get(one[1:]).text
     assert "data-watch" in served.get(other[1:]).text
     served.post(f"{other[1:]}/stop")
+
+
+FORM = "multipart/form-data; boundary=b"
+
+
+@pytest.mark.parametrize("path", ["open", "work"])
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        (FORM, b"no form"),
+        (f"{FORM}; charset=undefined", b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n\xff\r\n--b--\r\n'),
+        (FORM, b'--b\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n1\r\n' * 30 + b"--b--\r\n"),
+        ("multipart/form-data", b"--b"),
+    ],
+)
+def test_no_form(kind, content, path, served):
+    """What is no form, or too much of one, is told as that, and no byte of it is written to the log."""
+    answer = served.post(path, headers={"content-type": kind}, content=content)
+    assert answer.status_code == 400
+    assert "is no form of these pages, or more than 20 files" in answer.text
+
+
+def test_who_leaves_while_he_sends(served):
+    """Whoever leaves before all is sent, or sends what is no question, leaves nothing in the log either."""
+    host, port = served.address.removeprefix("http://").split(":")
+    head = f"HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {served.address}\r\nContent-Length: 1000\r\n"
+    for sent in (
+        f'POST /open {head}Content-Type: {FORM}\r\n\r\n--b\r\nContent-Disposition: form-data; name="files"',
+        f"POST /work {head}Content-Type: application/x-www-form-urlencoded\r\n\r\nwork=verify",
+        "\0 no question\r\n\r\n",
+        f"GET / HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    ):
+        with socket.create_connection((host, int(port))) as line:
+            line.sendall(sent.encode())
+            time.sleep(0.1)
+    assert served.get("").status_code == 200
+    assert len(served.log.read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("how", ["PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"])
+def test_other_methods(how, served):
+    """What no browser does is refused in a sentence."""
+    answer = httpx.request(how, f"{served.address}/design?design=two-means", headers=served.origin)
+    assert answer.status_code == 405
+    assert "only GET, HEAD and POST are answered" in answer.text
 
 
 _AT_WORK = 50

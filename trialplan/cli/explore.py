@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import tempfile
 import threading
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -19,6 +21,10 @@ from trialplan.errors import FileError, ParameterError, PlanError, require
 LOOPBACK = "127.0.0.1"
 _PORTS = 65536
 """A port is a number of 16 bits (RFC 9293)."""
+_SHOWN = 60
+"""Characters of a name that a sentence holds."""
+_MOMENT = 1
+"""Seconds that answers under way are given when it is ended."""
 
 
 @click.command(
@@ -47,7 +53,7 @@ def command(plan: str | None, host: str, port: object, no_browser: bool) -> None
     named = _named(plan)
     uvicorn = require("uvicorn", "web", "the explorer")
     require("starlette", "web", "the explorer")
-    require("multipart", "web", "the explorer")
+    require("python_multipart", "web", "the explorer")
     require("tomlkit", "web", "the explorer")
     require("matplotlib", "report", "the explorer")
     from trialplan.web.app import app
@@ -61,11 +67,31 @@ def command(plan: str | None, host: str, port: object, no_browser: bool) -> None
     address = f"http://{shown}:{where}{path}"
     with tempfile.TemporaryDirectory(prefix="trialplan-explore-") as folder:
         served = app(Path(folder), named, hosts)
-        config = uvicorn.Config(served, log_level="warning", access_log=False, lifespan="on", server_header=False)
+        config = uvicorn.Config(
+            served,
+            log_level="critical",  # what comes in that is no request is answered, and need not fill a log
+            access_log=False,
+            lifespan="on",
+            server_header=False,
+            timeout_graceful_shutdown=_MOMENT,
+            ws="none",
+        )
         click.echo(f"the explorer is at {address} ; Ctrl-C ends it")
         if not no_browser:
             threading.Timer(1.0, webbrowser.open, (address,)).start()
-        uvicorn.Server(config).run(sockets=[listening])
+        _hang_up_as_ended()
+        server = uvicorn.Server(config)
+        with suppress(SystemExit):  # where it cannot begin, which is told below
+            server.run(sockets=[listening])
+        if not server.started:
+            raise FileError(f"the explorer cannot begin: {served.state.refused}")
+
+
+def _hang_up_as_ended() -> None:
+    """Who closes the window of a terminal ends it as Ctrl-C does, so that nothing that somebody opened stays behind."""
+    name = "SIGHUP"  # not on every system
+    if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
+        signal.signal(getattr(signal, name), lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def _named(plan: str | None) -> tuple[tuple[str, Path], ...]:
@@ -81,15 +107,17 @@ def _named(plan: str | None) -> tuple[tuple[str, Path], ...]:
 
 def _bound(host: str, port: int) -> socket.socket:
     """A socket that listens there, or the sentence that says why none does."""
+    if not host.strip():  # to the system that means every address
+        raise ParameterError("--host is empty; name the address that it answers at, 0.0.0.0 for all of this machine")
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        made = socket.socket(family)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
         made.listen(128)
-    except OSError as cause:
-        reason = (cause.strerror or str(cause)).lower()
+    except (OSError, ValueError) as cause:  # a name that is none is no error of the system, but of its letters
+        made.close()
+        told = getattr(cause, "strerror", None) or "this is no name of a machine"
         raise FileError(
-            f"nothing can answer at {host}, port {port}: {reason}; name others with --host and --port"
+            f"nothing can answer at {host[:_SHOWN]!r}, port {port}: {told.lower()}; name others with --host and --port"
         ) from None
     return made

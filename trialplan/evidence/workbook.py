@@ -17,6 +17,7 @@ from trialplan.errors import EvidenceError, require
 from trialplan.evidence.headers import LEFT_OUT, known_as, names_columns, plain
 from trialplan.evidence.numerals import as_percentage
 from trialplan.evidence.old_workbook import OLD, old_workbook
+from trialplan.evidence.sheet_extent import check_extent
 from trialplan.evidence.sheet_marks import FAILED, NO_CODE, PARTLY, UNCOMPUTED, Block, Book, Cells, Seen
 from trialplan.evidence.text_table import ERROR, UNSEEN, Grid, is_remark, made_grid
 from trialplan.files import read_bytes
@@ -83,6 +84,7 @@ def from_workbook(path: Path, name: str) -> Grid:
 def _opened(content: bytes, name: str) -> Book:
     """A workbook of Excel since 2007 or an OpenDocument."""
     calamine: Any = require("python_calamine", "sheets", f"reading {name}")
+    check_extent(content, name)
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = {each: book.get_sheet_by_name(each) for each in book.sheet_names}

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -26,6 +26,8 @@ from trialplan.web.guard import LONGEST_ADDRESS, Guard
 from trialplan.web.rendering import Late, home_html, kinds, message_html, work_html
 from trialplan.web.shelf import Shelf
 from trialplan.web.state import OF_VIEW, State, of_query
+from trialplan.web.tasks import MOST_FILES
+from trialplan.web.told import of_the_machine
 from trialplan.web.work import Desk
 from trialplan.web.workers import GivenUp, Refused, TooLong, Workers
 
@@ -127,7 +129,7 @@ class Explorer:
     async def open(self, request: Request) -> Response:
         """Keep what a visitor opens, and show it."""
         contents: list[tuple[str, bytes]] = []
-        async with request.form(max_files=20, max_fields=20) as form:
+        async with request.form(max_files=MOST_FILES, max_fields=MOST_FILES) as form:
             for one in form.getlist("files"):
                 if not isinstance(one, str) and one.filename:
                     contents.append((one.filename, await one.read()))
@@ -202,7 +204,26 @@ def _known(request: Request, answer: Response) -> Response:
 async def _nothing(request: Request, why: Exception) -> Response:
     """What no page answers is told as everything else is."""
     status = getattr(why, "status_code", 500)
+    if status == 400:
+        return await _unread(request, why)
     return HTMLResponse(message_html("Nothing is here", "there is no such page, or it cannot be asked so"), status)
+
+
+async def _unread(request: Request, why: Exception) -> Response:
+    """A form that no browser sends, or with more files than are taken."""
+    sentence = f"what was sent is no form of these pages, or more than {MOST_FILES} files; send fewer, or pack them"
+    return HTMLResponse(message_html("This cannot be read", sentence), 400)
+
+
+async def _unkept(request: Request, why: Exception) -> Response:
+    """What the machine has no room for."""
+    assert isinstance(why, OSError)
+    return HTMLResponse(message_html("Not just now", of_the_machine(why)), 503)
+
+
+async def _left(request: Request, why: Exception) -> Response:
+    """Whoever leaves while he sends something hears no answer."""
+    return Response(status_code=499)
 
 
 def app(folder: Path, named: tuple[tuple[str, Path], ...] = (), hosts: tuple[str, ...] = ()) -> Starlette:
@@ -210,20 +231,25 @@ def app(folder: Path, named: tuple[tuple[str, Path], ...] = (), hosts: tuple[str
     shelf, cores = Shelf(folder, named), os.cpu_count() or 1
     explorer = Explorer(
         shelf,
-        Workers(max(2, cores), (shelf,)),
-        Workers(max(2, cores), (shelf,), nice=5),  # a number is not to wait for a picture
-        Workers(max(2, cores // 2), (shelf,), nice=10),
-        Workers(max(2, cores // 2), (shelf,), nice=10),
+        Workers(max(2, cores), (shelf,), folder=folder),
+        Workers(max(2, cores), (shelf,), folder=folder, nice=5),  # a number is not to wait for a picture
+        Workers(max(2, cores // 2), (shelf,), folder=folder, nice=10),
+        Workers(max(2, cores // 2), (shelf,), folder=folder, nice=10),
     )
 
     @asynccontextmanager
-    async def lifespan(_: Any) -> AsyncIterator[None]:
+    async def lifespan(served: Starlette) -> AsyncIterator[None]:
         groups = (explorer.live, explorer.whole, explorer.files, explorer.heavy)
-        for group in groups:
-            group.start()
-        yield
-        for group in groups:
-            group.end()
+        try:
+            for group in groups:
+                group.start()
+            yield
+        except OSError as why:
+            served.state.refused = of_the_machine(why)
+            raise
+        finally:
+            for group in groups:
+                group.end()
 
     static = files.shipped("templates") / "web" / "static"
     routes = [
@@ -237,8 +263,9 @@ def app(folder: Path, named: tuple[tuple[str, Path], ...] = (), hosts: tuple[str
         Route("/work/{key}/stop", explorer.stop, methods=["POST"]),
         Route("/{page}", explorer.page),
     ]
-    for name in ("multipart", "python_multipart"):
-        logging.getLogger(name).disabled = True  # it tells bytes of what was sent
-    told: Any = {HTTPException: _nothing}
+    for name in ("multipart", "python_multipart"):  # they tell bytes of what was sent, as do the loggers below them
+        logging.getLogger(name).addHandler(logging.NullHandler())
+        logging.getLogger(name).propagate = False
+    told: Any = {HTTPException: _nothing, UnicodeError: _unread, OSError: _unkept, ClientDisconnect: _left}
     guard = [Middleware(Guard, hosts=hosts)]
     return Starlette(routes=routes, middleware=guard, lifespan=lifespan, exception_handlers=told)

@@ -64,6 +64,9 @@ class Guard:
         except _TooMuch:
             if not begun:
                 await self._refused((413, _TOO_MUCH), scope, receive, send)
+        except Exception as why:  # the server would write it to its log, with what a visitor has sent
+            if not begun:
+                await self._refused((500, _BROKEN.format(type(why).__name__)), scope, receive, send)
 
     def _refusal(self, scope: Any, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
@@ -104,6 +107,9 @@ def _place(address: str) -> str | None:
 
 
 _TOO_MUCH = f"more than {MOST_BYTES:,} bytes were sent; a plan and its tables are smaller"
+
+
+_BROKEN = "this cannot be answered ({}); please report how you came here"
 
 
 class _TooMuch(Exception):

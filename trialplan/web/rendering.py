@@ -28,6 +28,7 @@ from trialplan.web.controls import Control
 from trialplan.web.pages import PageKind
 from trialplan.web.part import Part
 from trialplan.web.pictures import MEDIUM, PICTURES
+from trialplan.web.shelf import UPLOADED
 from trialplan.web.state import FIRST, State
 from trialplan.web.subject import Subject
 from trialplan.web.told import told
@@ -140,6 +141,7 @@ def _rendered(subject: Subject, state: State, kind: PageKind, *, quick: bool = F
                 "kinds": there,
                 "onward": next((one for one in there if one.place > kind.place), None),
                 "state": state,
+                "named": "that you opened" if state.name.startswith(UPLOADED) else state.name,  # no title holds a key
                 "own": "table" in state.looked_at,
                 "query": state.query(),
                 "subject": subject,

@@ -20,7 +20,6 @@ from pathlib import Path, PurePosixPath
 
 from trialplan import files
 from trialplan.errors import FileError
-from trialplan.evidence.text_table import WORKBOOKS
 
 PLAN_FILE, TABLE_FILE = "plan.toml", "evidence.toml"
 
@@ -38,6 +37,13 @@ LIFETIME = 4 * 3600.0
 
 MOST_KEPT = 500
 """Things opened that are kept at a time; the one that was used longest ago goes first."""
+
+
+Stamp = tuple[tuple[str, int, int], ...]
+"""Files by their paths, each with when it was written and its bytes."""
+
+_A_TEXT = re.compile(r"""["']([^"'\n]+)["']""")
+"""A text on one line of a plan."""
 
 
 def _title(path: Path) -> str:
@@ -62,6 +68,12 @@ class _Own(dict[str, Path]):
 
     def __getitem__(self, name: str) -> Path:
         return super().__getitem__(_plain(name))
+
+
+def _use(folder: Path) -> None:
+    """Note that it is used now, by the clock that nobody sets: it is the same in all processes of a machine."""
+    now = time.monotonic()
+    os.utime(folder, (now, now))
 
 
 def _plain(name: object) -> str:
@@ -90,14 +102,16 @@ class Shelf:
         self.sweep()
         key = UPLOADED + secrets.token_urlsafe(_BYTES_OF_KEY)
         made = self.folder / f".{key}"
-        made.mkdir(parents=True)
         try:
+            made.mkdir(parents=True)
             for name, content in contents.items():
                 (made / name).write_bytes(content)
+            _use(made)
             made.rename(self.folder / key)  # whole or not at all
-        except OSError:
+        except OSError as cause:
             shutil.rmtree(made, ignore_errors=True)
-            raise FileError("what was opened cannot be kept; give its files shorter names") from None
+            reason = (cause.strerror or str(cause)).lower()
+            raise FileError(f"what was opened cannot be kept here: {reason}; tell whoever runs the explorer") from None
         return key
 
     def folder_of(self, key: str) -> Path:
@@ -105,7 +119,7 @@ class Shelf:
         if re.fullmatch(KEY, key):
             folder = self.folder / key
             with suppress(OSError):
-                os.utime(folder)
+                _use(folder)
                 return folder
         raise FileError("what was opened here is no longer kept, or never was; open the file again")
 
@@ -117,16 +131,22 @@ class Shelf:
                 kept.append((folder.stat().st_mtime, folder))
         kept.sort(reverse=True)
         for place, (used, folder) in enumerate(kept):
-            if place >= MOST_KEPT - 1 or used < time.time() - LIFETIME:
+            if place >= MOST_KEPT - 1 or used < time.monotonic() - LIFETIME:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def stamp(self, name: str) -> float:
-        """When a plan, or a file beside it, was last written: what is remembered of it holds until then."""
+    def stamp(self, name: str) -> Stamp:
+        """A plan and the files that it names as they were last written: what is remembered holds while they are so."""
         path = dict(self.named).get(name)
         if path is None:
-            return 0.0
-        beside = [one for one in path.parent.iterdir() if one.suffix.lower() in (".toml", ".csv", ".tsv", *WORKBOOKS)]
-        return max(one.stat().st_mtime for one in (path, *beside))
+            return ()
+        written = []
+        with suppress(OSError, UnicodeError):  # what cannot be read is told by whoever reads it
+            texts = _A_TEXT.findall(path.read_text(encoding="utf-8"))
+            for one in {path, *(path.parent / text for text in texts)}:
+                with suppress(OSError, ValueError):  # most of the texts are names of nothing
+                    found = one.stat()
+                    written.append((str(one), found.st_mtime_ns, found.st_size))
+        return tuple(sorted(written))
 
     @contextmanager
     def opened(self, name: str) -> Iterator[Path]:

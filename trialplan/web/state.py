@@ -11,11 +11,15 @@ from trialplan.errors import ParameterError
 PLAN, DESIGN, OF_VIEW = "plan", "design", "view."
 """The names in an address: a plan or a design is looked at, and what begins with the last says how."""
 
+BESIDE = "beside"
+"""The name, in a view, of a whole other state, which is held beside this one."""
+
 FIRST = "msc-lupus-nephritis"
 """The plan that is shown where none is named."""
 
-MOST, LONGEST = 80, 400
-"""Entries of an address, and characters of each: many times what a person changes."""
+MOST, LONGEST = 200, 400
+"""Entries of an address that say something, and characters of each: several times what the largest shipped form holds
+(its 90 controls, half of them filled), which without scripts is sent whole."""
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -57,11 +61,11 @@ def of_query(items: Iterable[tuple[str, str]]) -> State:
 
     Raises ParameterError where it holds more than a person would change.
     """
-    pairs = [(name, value.strip()) for name, value in items]
+    pairs = [(name, value.strip()) for name, value in items if value.strip()]
     if len(pairs) > MOST:
         raise ParameterError(f"the address holds {len(pairs)} entries; it may hold {MOST}")
     for name, value in pairs:
-        if len(name) + len(value) > LONGEST:
+        if len(name) + len(value) > LONGEST and name != OF_VIEW + BESIDE:
             raise ParameterError(
                 f"an entry of the address has {len(name) + len(value)} characters; it may have {LONGEST}: "
                 "put long texts into a plan file and open that"
@@ -80,8 +84,7 @@ def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The entries by name; one that is ticked several times holds its values with commas between."""
     given: dict[str, str] = {}
     for name, value in pairs:
-        if value:
-            given[name] = f"{given[name]},{value}" if name in given else value
+        given[name] = f"{given[name]},{value}" if name in given else value
     return given
 
 

@@ -20,7 +20,7 @@ from trialplan.evidence.text_table import WORKBOOKS
 from trialplan.files import given
 from trialplan.web.pictures import MEDIUM, PICTURES
 from trialplan.web.rendering import Late, late_html, page_html, part_html, worked_html
-from trialplan.web.shelf import PLAN_FILE, TABLE_FILE, Shelf
+from trialplan.web.shelf import PLAN_FILE, TABLE_FILE, Shelf, Stamp
 from trialplan.web.state import State, of_query
 from trialplan.web.subject import Subject
 from trialplan.web.told import told
@@ -30,7 +30,7 @@ _REMEMBERED = 32
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _subject(shelf: Shelf, state: State, stamp: float) -> Subject:
+def _subject(shelf: Shelf, state: State, stamp: Stamp) -> Subject:
     return Subject(state, shelf)
 
 
@@ -96,7 +96,7 @@ def work(shelf: Shelf, name: str, query: str) -> str:
 MOST_BYTES = 5_000_000
 """Of what is opened, before and after it is unpacked: the largest shipped plan with its tables has a fiftieth."""
 
-_MOST_FILES, _LONGEST_NAME = 20, 200
+MOST_FILES, _LONGEST_NAME = 20, 200
 """Of files, and of bytes of a name."""
 
 _MARKUP = 10
@@ -184,9 +184,9 @@ def _is_litter(name: str) -> bool:
 
 
 def _check_size(size: int, count: int) -> None:
-    if size > MOST_BYTES or count > _MOST_FILES:
+    if size > MOST_BYTES or count > MOST_FILES:
         raise FileError(
-            f"{count} files of {size:,} bytes were sent; {_MOST_FILES} files of {MOST_BYTES:,} bytes in all are taken"
+            f"{count} files of {size:,} bytes were sent; {MOST_FILES} files of {MOST_BYTES:,} bytes in all are taken"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 
 from trialplan.web.shelf import KEY
 
@@ -11,4 +12,11 @@ _PATH = re.compile(rf"(?:/[^\s/]+)*/{KEY}/")
 
 def told(why: Exception) -> str:
     """The sentence."""
-    return re.sub(KEY, "the plan that you opened", _PATH.sub("", str(why)))
+    made = re.compile(rf"{re.escape(tempfile.gettempdir())}(?:/[^\s/]+)*/")  # what is taken away is made there
+    return re.sub(KEY, "the plan that you opened", made.sub("", _PATH.sub("", str(why))))
+
+
+def of_the_machine(why: OSError) -> str:
+    """What the machine has no room for, or cannot do, without saying where on it."""
+    reason = (why.strerror or str(why)).lower()
+    return f"this machine cannot do it just now ({reason}); try again, or tell whoever runs the explorer"

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from trialplan.errors import ParameterError
 from trialplan.web.workers import GivenUp, Refused, TooLong, Workers
 
 LONGEST = 600.0
@@ -50,10 +51,16 @@ class Desk:
     pieces: dict[str, Piece] = field(default_factory=dict)
 
     def begin(self, visitor: str, name: str, query: str) -> str:
-        """Start work, in place of what the visitor has at work already; its key. Raises Refused where all is full."""
+        """Start work, in place of what the visitor has at work already; its key. Raises Refused where all is full.
+
+        What he has at work already, begun once more in another window, is the same work.
+        """
         if name not in self.known:
-            raise Refused(f"there is no work {name[:40]!r}")
+            raise ParameterError(f"there is no work {name[:40]!r}; start it by the button of its page")
         now = time.monotonic()
+        for key, piece in self.pieces.items():
+            if not piece.over and (piece.visitor, piece.name, piece.query) == (visitor, name, query):
+                return key
         done = [key for key, piece in self.pieces.items() if piece.over]
         for key in done[: max(0, len(done) - MOST_KEPT)]:
             del self.pieces[key]
@@ -61,8 +68,8 @@ class Desk:
             if now - piece.begun > KEPT:
                 self.stop(key)
                 del self.pieces[key]
-            elif piece.visitor == visitor and not piece.over:
-                self.stop(key)
+            elif piece.visitor == visitor:
+                self.stop(key, "stopped, because you have begun other work")
         if sum(not piece.over for piece in self.pieces.values()) >= MOST_WAITING:
             raise Refused("too many visitors have work here just now; try again in a few minutes")
         key, piece = secrets.token_urlsafe(32), Piece(visitor, name, query)
@@ -70,11 +77,11 @@ class Desk:
         piece.task = asyncio.create_task(self._do(piece))
         return key
 
-    def stop(self, key: str) -> None:
+    def stop(self, key: str, why: str = "stopped") -> None:
         """End a piece of work; its process goes with it."""
         piece = self.pieces[key]
         if not piece.over:
-            piece.over, piece.wrong = True, "stopped"
+            piece.over, piece.wrong = True, why
             piece.task.cancel()
 
     async def _do(self, piece: Piece) -> None:

@@ -7,6 +7,7 @@ with its starter, however that ends, and its memory is bounded.
 from __future__ import annotations
 
 import asyncio
+import errno
 import multiprocessing
 import os
 import shutil
@@ -14,9 +15,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 try:
@@ -26,7 +28,7 @@ except ImportError:  # not a Unix: memory has no bound there but the machine's
 
 from trialplan import progress
 from trialplan.errors import OUT_OF_MEMORY, TrialplanError
-from trialplan.web.told import told
+from trialplan.web.told import of_the_machine, told
 
 MEMORY = 2 * 2**30
 """Bytes of data that one process may hold; the shipped plan in every format takes a seventh of it."""
@@ -63,7 +65,7 @@ class Refused(Exception):
     """The question cannot be answered, for a reason that is told in a sentence."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Worker:
     """One process, the end of a pipe to it, one that it watches to end with its starter, and when it answered last."""
 
@@ -76,28 +78,36 @@ class _Worker:
 
 @dataclass
 class Workers:
-    """So many processes; `setting` is what each is told once, and `nice` lowers how much of a processor it claims."""
+    """So many processes; `setting` is what each is told once, and `nice` lowers how much of a processor it claims.
+
+    What they leave lies in folders within `folder`, which goes with the explorer. Where they are `quiet`, what a
+    library prints of its own accord, which may be of what a visitor has sent, goes nowhere.
+    """
 
     count: int
     setting: tuple[Any, ...] = ()
     nice: int = 0
-    _idle: asyncio.Queue[_Worker] = field(default_factory=asyncio.Queue)
+    folder: Path | None = None
+    quiet: bool = True
+    _idle: asyncio.Queue[_Worker | None] = field(default_factory=asyncio.Queue)
+    """Those that have nothing to do, and a place for each that could not be started."""
     _all: list[_Worker] = field(default_factory=list)
     _keeper: asyncio.Task[None] | None = None
+    _over: bool = False
 
     def start(self) -> None:
-        """Start the processes, in a running loop."""
+        """Start the processes, in a running loop. Raises OSError where the machine has no room for them."""
         for _ in range(self.count):
             self._idle.put_nowait(self._made())
         self._keeper = asyncio.get_running_loop().create_task(self._refreshed())
 
     def end(self) -> None:
-        """End the processes."""
+        """End the processes; from now on none takes the place of another."""
+        self._over = True
         if self._keeper is not None:
             self._keeper.cancel()
-        for worker in self._all:
-            worker.process.kill()
-            shutil.rmtree(worker.scratch, ignore_errors=True)
+        for worker in list(self._all):
+            self._end_one(worker)
 
     @property
     def idle(self) -> int:
@@ -110,19 +120,26 @@ class Workers:
             await asyncio.sleep(REST)
             for _ in range(self._idle.qsize()):
                 worker = self._idle.get_nowait()
-                if worker.asked is not None and time.monotonic() - worker.asked >= REST:
-                    with suppress(OSError):  # where no other can be started this one goes on, as far as it does
-                        worker = self._replaced(worker)
+                if worker is None or (worker.asked is not None and time.monotonic() - worker.asked >= REST):
+                    worker = self._another(worker)
                 self._idle.put_nowait(worker)
 
     def _made(self) -> _Worker:
+        """A new process. Raises OSError where the machine has no room for one."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([PRELOADED])
-        ours, theirs = context.Pipe()
-        watched, life = context.Pipe(duplex=False)
-        scratch = tempfile.mkdtemp(prefix="trialplan-explore-")  # what is left in it goes with the process
-        process = context.Process(target=_serve, args=(theirs, watched, scratch, self.setting, self.nice), daemon=True)
-        process.start()
+        scratch = tempfile.mkdtemp(prefix="trialplan-explore-", dir=self.folder)  # it goes with the process
+        with ExitStack() as undone:
+            undone.callback(shutil.rmtree, scratch, ignore_errors=True)
+            ours, theirs = map(undone.enter_context, context.Pipe())
+            watched, life = map(undone.enter_context, context.Pipe(duplex=False))
+            of = (theirs, watched, scratch, self.setting, self.nice, self.quiet)
+            process = context.Process(target=_serve, args=of, daemon=True)
+            try:
+                process.start()
+            except EOFError:  # the process from which it is forked has ended at it
+                raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from None
+            undone.pop_all()
         theirs.close()
         watched.close()
         worker = _Worker(process, ours, life, scratch)
@@ -143,18 +160,20 @@ class Workers:
         with the sentence.
         """
         worker = await _unless_gone(self._idle.get(), gone)
-        if not worker.process.is_alive():  # ended by the machine, for its memory
-            worker = self._replaced(worker)
         done = False
         try:
+            if worker is None or not worker.process.is_alive():  # ended by the machine, for its memory
+                worker = self._replaced(worker)
             kind, content = await self._answer(worker, (task, of), seconds, gone, told)
             if kind == _UNHEARD:  # it had ended before, which the system is late to tell
                 worker = self._replaced(worker)
                 kind, content = await self._answer(worker, (task, of), seconds, gone, told)
             done = kind not in (_UNHEARD, _LOST)
-        finally:
             worker.asked = time.monotonic()
-            self._idle.put_nowait(worker if done else self._replaced(worker))
+        except OSError as why:
+            raise Refused(of_the_machine(why)) from None
+        finally:
+            self._idle.put_nowait(worker if done else self._another(worker))
         if kind != "done":
             raise Refused(content)
         return content
@@ -189,13 +208,27 @@ class Workers:
             if kind == "news" and told is not None:
                 told(*content)
 
-    def _replaced(self, worker: _Worker) -> _Worker:
-        self._all.remove(worker)
-        worker.process.kill()
-        worker.pipe.close()
-        worker.life.close()
-        shutil.rmtree(worker.scratch, ignore_errors=True)
+    def _another(self, worker: _Worker | None) -> _Worker | None:
+        """Another process in the place of one, or the empty place, where none can be started just now."""
+        with suppress(OSError):
+            return self._replaced(worker)
+        return None
+
+    def _replaced(self, worker: _Worker | None) -> _Worker:
+        """Another process in the place of one, which is ended. Raises OSError where none can be started."""
+        if worker is not None:
+            self._end_one(worker)
+        if self._over:
+            raise OSError(errno.ESHUTDOWN, "the explorer has ended")
         return self._made()
+
+    def _end_one(self, worker: _Worker) -> None:
+        if worker in self._all:
+            self._all.remove(worker)
+            worker.process.kill()
+            worker.pipe.close()
+            worker.life.close()
+            shutil.rmtree(worker.scratch, ignore_errors=True)
 
 
 def _seconds(worker: _Worker) -> float:
@@ -230,11 +263,16 @@ async def _unless_gone(awaited: Awaitable[Any], gone: Callable[[], Awaitable[boo
 # ---------------------------------------------------------------- in the process
 
 
-def _serve(pipe: Connection, watched: Connection, scratch: str, setting: tuple[Any, ...], nice: int) -> None:
+def _serve(
+    pipe: Connection, watched: Connection, scratch: str, setting: tuple[Any, ...], nice: int, quiet: bool
+) -> None:
     """Answer until the starter ends."""
     from trialplan.web.preloaded import TASKS
 
     tempfile.tempdir = scratch
+    if quiet:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
     threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
     if nice:
         os.nice(nice)
@@ -260,6 +298,8 @@ def _answered(task: Callable[..., Any], setting: tuple[Any, ...], of: tuple[Any,
         return "refused", told(why)
     except MemoryError:
         return "refused", OUT_OF_MEMORY
+    except OSError as why:
+        return "refused", of_the_machine(why)
     except Exception as why:  # of what a visitor typed or opened nothing may be logged, so nothing of it is told here
         return "refused", f"it cannot be computed ({type(why).__name__}); please report how you came here"
 

@@ -11,20 +11,20 @@ from trialplan.page import Page, Table
 from trialplan.verbs.planning import diff
 from trialplan.web.pages import PageKind
 from trialplan.web.part import Link, Part
-from trialplan.web.state import State, of_query
+from trialplan.web.state import BESIDE, State, of_query
 from trialplan.web.subject import Subject
 from trialplan.web.told import told
 
 
 def other_of(state: State) -> State:
     """The state that this one is held against: the one that was put aside, or the same without its changes."""
-    aside = state.looked_at.get("beside")
+    aside = state.looked_at.get(BESIDE)
     return of_query(parse_qsl(aside)) if aside else replace(state, changes=(), view=())
 
 
 def _parts(subject: Subject, state: State) -> Iterator[Part]:
     other = Subject(replace(other_of(state), view=()), subject.shelf)
-    yield Part(title="Both", page=_both(other, subject, bool(state.looked_at.get("beside"))))
+    yield Part(title="Both", page=_both(other, subject, bool(state.looked_at.get(BESIDE))))
     if subject.is_plan and other.is_plan:
         try:
             with subject.shelf.opened(subject.state.name), other.shelf.opened(other.state.name):
@@ -37,7 +37,7 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
         links=(
             Link(
                 words="Put this state aside",
-                path=f"side-by-side?{state.seen(beside=here).query()}",
+                path=f"side-by-side?{state.seen(**{BESIDE: here}).query()}",
                 hint="then change something, and it is held against this",
             ),
             Link(words="Go to the other state", path=f"design?{other.state.query()}"),
