@@ -80,7 +80,7 @@ class TestSection:
     def test_the_rule_in_words(self, trial, section):
         """The committee reads at which number it looks, and what z does what."""
         look, end = trial.answer.extra["looks"]
-        assert f"Look 1, when {look['n']} participants have been assessed** (65 UC-MSC, 65 placebo)" in section
+        assert f"Look 1, when {look['n']} participants have been assessed** (65 UC-MSC and 65 placebo)" in section
         assert f"If z is at least {shown(look['efficacy_z'])} " in section
         assert f"If z is at most −{shown(look['efficacy_z'])} " in section
         assert f"If z is at most {shown(look['futility_z'])} " in section

@@ -31,7 +31,7 @@ class TestStatement:
             "258 participants give 80.3 % power",
             "37.38 % of participants on UC-MSC and 21.42 % on placebo",
             "a two-sided test at the 0.05 level",
-            "129 UC-MSC, 129 placebo",
+            "129 UC-MSC and 129 placebo",
             "stratified by background induction",
             "when 130 participants have been assessed, and at the end",
             "without looks 254",

@@ -82,6 +82,8 @@ def pictures(trial: Trial) -> dict[str, Picture]:
     others = "the others as planned" + ("; the treatment rate is bridged anew at each control rate" if follows else "")
     decided = ", and when the looks are decided on" if design.looks else ""
     method = "" if design.fixed.smooth else f", by the {design.fixed.by_normal_theory().test} test"
+    counted = design.outcome.looks_count
+    looked_by = "participants assessed" if counted == "participants" else f"{counted} seen"
     made: list[tuple[str, Any, str]] = [
         (
             "forest",
@@ -95,8 +97,13 @@ def pictures(trial: Trial) -> dict[str, Picture]:
         ("schema", drawings.schema(trial), "Trial schema."),
         ("graph", drawings.graph(trial), "How the level of the family is shared, and handed on by what is shown."),
         ("recruitment", fan(trial), f"Participants randomised over time{decided}."),
-        ("boundaries", boundaries(trial), "Boundaries of the looks, by participants assessed."),
-        ("power", drawings.power_curve(trial), "Power against the number of participants."),
+        ("boundaries", boundaries(trial), f"Boundaries of the looks, by {looked_by}."),
+        # stages of fixed numbers have a power at those alone
+        (
+            "power",
+            drawings.power_curve(trial) if trial.design.only_n is None else None,
+            "Power against the number of participants.",
+        ),
         *(
             (
                 name,
