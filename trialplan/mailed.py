@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trialplan import files
-from trialplan.page import Page
+from trialplan.page import Page, with_printed_signs
 from trialplan.progress import tell
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def mailed(page: Page, figure: Figure, command: str = "") -> str:
 
     from trialplan.figures.canvas import PAPER, PHONE
 
+    page = with_printed_signs(page)
     loader = jinja2.FileSystemLoader(files.shipped("templates"))
     drawn: list[Drawn] = []
     for name, medium in (("wide", PAPER), ("narrow", PHONE)):

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 PICTURES = (".svg", ".png", ".pdf")
 """The formats of a picture of the answer, where it has one."""
 
+_UNBROKEN = 18
+"""Letters of the longest cell that is not broken into lines."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -42,6 +45,13 @@ class Table:
         if any("\n" in cell for row in self.rows for cell in row):
             rows = [[re.sub(r"\s*\n\s*", " ", cell) for cell in row] for row in self.rows]
             object.__setattr__(self, "rows", rows)
+
+    def short(self, cell: str) -> bool:
+        """Whether a cell is kept on one line, as an interval of two percentages is.
+
+        The template of tables asks, which the explorer and a page to mail share.
+        """
+        return len(cell) <= _UNBROKEN
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@ import pytest
 
 from trialplan import evidence
 from trialplan.figures import Forest, render
+from trialplan.figures.forest import _short
 
 
 def deaths():
@@ -106,3 +107,10 @@ class TestAwkward:
     def test_one_row(self):
         """A row without width is drawn."""
         assert render(Forest(rows=[("a", 0.5, 0.5, 0.5, None, "k")]), ".png")
+
+
+def test_a_number_beside_its_interval_has_two_decimals_or_three_digits():
+    """Below a hundred the former; what rounds to nothing has no sign."""
+    assert [_short(one) for one in (-0.456, 12.345, 99.99, 123.4, -1234.5, -0.001)] == [
+        *("−0.46", "12.35", "99.99", "123", "−1,234", "0.00")
+    ]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from trialplan.numerics.search import first_reached, increasing_root
+from trialplan.numerics.search import bracket, first_reached, increasing_root
 from trialplan.numerics.secant import between_points
 
 INVERSES = {
@@ -17,6 +17,13 @@ INVERSES = {
     "a jump": (lambda x: np.where(x < 3.3, -1.0, 1.0), 0.0, 10.0, 3.3),
     "flat from its root on": (lambda x: np.minimum(x - 2.0, 0.0), 0.0, 10.0, 2.0),
 }
+
+
+def test_a_bracket_of_what_never_crosses_has_no_end():
+    """Neither of a number nor of a cell of an array, whatever the others do; what crosses has twice as much at most."""
+    assert bracket(lambda x: -1.0, 1.0) == math.inf
+    ends = bracket(lambda x: np.array([x[0] - 5.0, -1.0]), np.ones(2))
+    assert ends.tolist() == [8.0, math.inf]
 
 
 @pytest.mark.parametrize("name", INVERSES)

@@ -17,6 +17,7 @@ from trialplan.errors import PlanError
 from trialplan.plan import build, read
 from trialplan.protocol.content.alternatives import by_discount, by_reading, spread
 from trialplan.protocol.content.context import context
+from trialplan.protocol.content.figures import around
 from trialplan.protocol.content.interim_analyses import monitored
 
 RATES = stated(control=0.2, treatment=0.3667)
@@ -464,6 +465,12 @@ class TestShippedWords:
         heads = re.search(r"^\| rate on UC-MSC \(%\) .*?placebo \(%\) \|(.*)\|$", text, re.M)[1]
         rates = [float(one) for one in heads.split("|")]
         assert [one for one in rates if one % 5] == [21.4]
+
+    def test_a_round_rate_that_all_but_meets_the_planned_one_is_left_out(self):
+        """Half a point apart two columns would say the same; a point and a half apart they do not."""
+        assert around(0.205)[3:5] == [0.205, 0.25]
+        assert around(0.215)[3:5] == [0.2, 0.215]
+        assert around(0.01)[0] == 0.01
 
     def test_abbreviations_of_the_table_are_explained(self, shipped):
         """The abbreviations of the table's legend stand below the table that uses them."""

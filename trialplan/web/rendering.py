@@ -42,17 +42,12 @@ def kinds() -> dict[str, PageKind]:
     return {one.name: one for one in sorted(made, key=lambda one: one.place)}
 
 
-_UNBROKEN = 18
-"""Letters of the longest cell of a table that is kept on one line: an interval of two percentages is."""
-
-
 @cache
 def _templates() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(files.shipped("templates") / "web")
     made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     made.filters["spaced"] = lambda text: text[:1].upper() + text[1:]
     made.filters["printed"] = with_printed_signs
-    made.tests["short"] = lambda cell: len(cell) <= _UNBROKEN
     return made
 
 
@@ -202,7 +197,7 @@ def home_html(plans: list[tuple[str, str]], find: str = "") -> str:
 
 def part_html(page: Page) -> str:
     """An answer's page as a fragment."""
-    return _templates().get_template("answer.html").render(page=_worded(page))
+    return _templates().get_template("answer.html").render(page=with_printed_signs(_worded(page)))
 
 
 def _head(subject: Subject) -> tuple[Head | None, str]:
