@@ -12,7 +12,7 @@ import warnings
 import pytest
 
 from trialplan import OneProportion, TwoMeans
-from trialplan.cli import main
+from trialplan.cli import Terminated, main
 from trialplan.evidence.pooling import Effects, pool
 
 RATES = "two-proportions --control 0.3 --treatment 0.5"
@@ -179,6 +179,17 @@ def test_what_does_not_fit_into_memory(run, monkeypatch):
 
     monkeypatch.setattr(TwoMeans, "sample_size", no_room)
     assert "more memory than there is; ask for less" in ends(run, "size two-means --difference .5 --sd 1", 2).err
+
+
+@pytest.mark.parametrize(("how", "code"), [(Terminated, 143), (KeyboardInterrupt, 130)])
+def test_what_is_ended_while_a_class_is_made(run, monkeypatch, how, code):
+    """Python tells it as an error of the class, and it is an interruption all the same."""
+
+    def interrupted(*_, **__):
+        raise RuntimeError("Error calling __set_name__") from how()
+
+    monkeypatch.setattr(TwoMeans, "sample_size", interrupted)
+    assert ends(run, "size two-means --difference .5 --sd 1", code).err == "trialplan: interrupted\n"
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,12 @@ class TestRule:
         assert found == pytest.approx(right, rel=1e-7, abs=0 if sd < 100 else 2)
         assert sd > 100 or (found == right).all()
 
+    def test_a_power_of_all_but_1_is_a_probability(self):
+        """Rounding of the counts' chances does not lift it above 1."""
+        design = TwoProportions(control=0.000413818659, treatment=0.3, alpha=0.0834)
+        rule = Reestimated(design=design, pilot=60, at_least=360)
+        assert rule.course(rule.truth(0.16)).rejects <= 1
+
     def test_scales_part_ways(self):
         """A higher rate asks for more where the difference is kept, and for less where the ratio is."""
         sizes = {k: Reestimated(design=RATES, pilot=60, effect_scale=k).needed(0.5) for k in ("difference", "ratio")}

@@ -117,9 +117,11 @@ def main(args: Sequence[str] | None = None) -> int:
     except (click.ClickException, TrialplanError) as error:
         return _refuse(sentence(error))
     except (KeyboardInterrupt, click.Abort) as ended:
-        if not (typed and typed[0] in SERVING):  # that is how those are ended
-            _say(": ".join(filter(None, ("interrupted", str(ended)))))
-        return TERMINATED if isinstance(ended, Terminated) else INTERRUPTED
+        return _ended(typed, ended)
+    except RuntimeError as why:  # what Python makes of an interruption while it makes a class of a module it loads
+        if not isinstance(why.__cause__, KeyboardInterrupt):
+            raise
+        return _ended(typed, why.__cause__)
     except BrokenPipeError:
         _forget(sys.stdout)
         return PIPE_CLOSED
@@ -131,6 +133,13 @@ def main(args: Sequence[str] | None = None) -> int:
         what = f"{cause.filename} cannot be used" if cause.filename else "the answer cannot be written"
         return _refuse(f"{what}: {(cause.strerror or str(cause)).lower()}; send it elsewhere")
     return code
+
+
+def _ended(typed: Sequence[str], by: BaseException) -> int:
+    """Say that it is, unless the verb is one that is ended so."""
+    if not (typed and typed[0] in SERVING):
+        _say(": ".join(filter(None, ("interrupted", str(by)))))
+    return TERMINATED if isinstance(by, Terminated) else INTERRUPTED
 
 
 def _refuse(sentence: str) -> int:

@@ -42,6 +42,7 @@ class Pilot:
             final = _later(self.arms[0], arms[0], rates[0]).T @ mass @ _later(self.arms[1], arms[1], rates[1])
             x_t, x_c = np.arange(arms[0] + 1)[:, None], np.arange(arms[1] + 1)[None, :]
             tails += [float((final * tail).sum()) for tail in self.decide(arms, x_t, x_c)]
+        tails /= max(1.0, tails.sum())  # chances of all counts sum to 1 within rounding only
         return float(tails[0]), float(tails[1])
 
     def chances(self, rates: tuple[float, float]) -> dict[int, float]:
