@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -221,11 +220,6 @@ class Family(Wrapper):
     def participants_of_one(self, n: Numbers) -> Numbers:
         """Those of one hypothesis, a treatment and the control, among n."""
         return n if self.treatments == 1 else n * self.lead.block / self.block
-
-    @property
-    def step(self) -> Numbers:
-        """As many blocks as fill the clusters of every endpoint."""
-        return self.block * functools.reduce(np.lcm, [one.step // one.block for one in self.members])
 
     def clusters(self, n: Any) -> Mapping[str, int]:
         """Those of the first endpoint that has some: all have the same participants."""
