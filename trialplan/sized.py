@@ -508,6 +508,11 @@ class Sized(Stated, metaclass=_Spoken):
         """Participants in one allocation block: n is a whole number of these."""
         return sum(self.weights)
 
+    @property
+    def step(self) -> Numbers:
+        """Participants by which n grows when it is sought: a block, or as many as fill what comes only as a whole."""
+        return self.block
+
     def rule_alone(self) -> str:
         """Of several treatments or endpoints what must be shown, where no plan names them; empty for a single one."""
         return ""

@@ -355,13 +355,14 @@ def _stable(powers: list[float], target: float) -> float:
 
 
 def whole_blocks(design: Design, total: Numbers, target: Numbers) -> Any:
-    """The fewest whole blocks that reach target, next to the real-valued answer."""
-    blocks = total / design.block
+    """The fewest whole blocks, or clusters, that reach target, next to the real-valued answer."""
+    step = design.step
+    blocks = total / step
     whole_blocks = greatest(floor(blocks), 1.0)
-    below = whole_blocks * design.block
+    below = whole_blocks * step
     if not some(blocks - whole_blocks <= _BESIDE * blocks):  # safely between two whole numbers
-        return below + design.block
-    return where(design.success(below) >= target, below, below + design.block)
+        return below + step
+    return where(design.success(below) >= target, below, below + step)
 
 
 def by_normal_theory(design: Design, test: str, total: float) -> str:

@@ -9,6 +9,7 @@ from scipy import stats
 from trialplan import ClusteredMeans, ClusteredProportions, CoPrimary, TwoMeans, TwoProportions, power
 from trialplan.designs._clusters import cluster_sizes
 from trialplan.errors import ParameterError
+from trialplan.several.many_to_one import ManyToOne
 
 MEANS = {"difference": 0.5, "sd": 1.0}
 RATES = {"control": 0.3, "treatment": 0.5}
@@ -115,19 +116,30 @@ class TestRefused:
 
 
 class TestWholeClusters:
-    """Clusters that n does not fill are told, and an arm of less than one is refused."""
+    """n is sought in whole clusters; those that a stated n does not fill are told, and less than one is refused."""
 
     DESIGN = ClusteredProportions(control=0.3, treatment=0.5, icc=0.05, cluster_size=20)
 
-    def test_the_last_one_is_told(self):
-        """198 in an arm are nine clusters of 20 and one of 18."""
+    def test_are_what_is_sized(self):
+        """198 in an arm have the power, and are filled up to ten clusters of 20; an arm without any takes its share."""
         answer = self.DESIGN.sample_size(0.8)
-        assert answer.arms["treatment"] == 9 * 20 + 18
-        assert self.DESIGN.gathered(answer.n) == (
-            "10 clusters of treatment (the last of 18) and 10 clusters of control (the last of 18)"
-        )
+        assert math.ceil(answer.arms_unrounded["treatment"]) == 198
+        assert answer.n == 2 * 10 * 20
+        assert self.DESIGN.gathered(answer.n) == "10 clusters of treatment and 10 clusters of control"
         assert self.DESIGN.gathered(answer.n) in answer.page().headline
         assert self.DESIGN.gathered(answer.n) in answer.statement()
+        alone = self.DESIGN.replace(clustered="treatment", allocation="2:1").sample_size(0.8)
+        assert (alone.arms["treatment"] % 20, 2 * alone.arms["control"]) == (0, alone.arms["treatment"])
+        several = ManyToOne(design=self.DESIGN, treatments=2).sample_size(0.8)
+        assert [size % 20 for size in several.arms.values()] == [0, 0, 0]
+        sizes = self.DESIGN.replace(cluster_size=np.array([7.5, 20.0])).sample_size(0.8)
+        assert sizes.n.tolist() == [self.DESIGN.replace(cluster_size=m).sample_size(0.8).n for m in (7.5, 20)]
+
+    def test_the_last_one_is_told(self):
+        """198 in an arm are nine clusters of 20 and one of 18."""
+        assert self.DESIGN.gathered(396) == (
+            "10 clusters of treatment (the last of 18) and 10 clusters of control (the last of 18)"
+        )
 
     def test_full_ones_have_no_last(self):
         """200 fill ten; of sizes that vary none is the short one."""

@@ -104,6 +104,6 @@ class TestRestsOn:
     def test_on_clusters_that_are_counted(self):
         """A trial of clusters says how many there are: whole ones, ceil(97 / 12) in each arm."""
         said = statement(ClusteredMeans(difference=0.5, sd=1, icc=0.03, cluster_size=12).sample_size(0.8))
-        whole = "9 clusters of treatment (the last of 1) and 9 clusters of control (the last of 1)"
-        assert f"97 per arm, 194 in all, in {whole}, with" in said
+        whole = "9 clusters of treatment and 9 clusters of control"
+        assert f"108 per arm, 216 in all, in {whole}, with" in said
         assert "which arms come in clusters: both" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from trialplan.design import Design
 from trialplan.designs.two_means import satterthwaite, t_tests_power
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.distributions import upper_t_quantile
-from trialplan.numerics.elementary import divide, sqrt, square
+from trialplan.numerics.elementary import divide, floor, sqrt, square
 from trialplan.numerics.lazy import np, special
 from trialplan.numerics.student import T_POWER, z_power
 from trialplan.parameter import Interval, Numbers, parameter
@@ -178,6 +179,15 @@ class _Clustered(Design):
             "design_effect": float(max(self.design_effects())),
             **{f"clusters_{arm}": count for arm, count in self.clusters(n).items()},
         }
+
+    @property
+    def step(self) -> Numbers:
+        """The fewest blocks that fill the clusters of each arm, where their mean size is a whole number."""
+        size = self.cluster_size
+        whole = np.where(size == floor(size), size, 1).astype(int)
+        arms = [whole // np.gcd(whole, weight) for arm, weight in enumerate(self.weights) if self.in_clusters(arm)]
+        steps = self.block * functools.reduce(np.lcm, arms)
+        return steps if self.shape() else int(steps)
 
     def clusters(self, n: Any) -> Mapping[str, int]:
         """Of each arm that comes in clusters."""

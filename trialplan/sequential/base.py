@@ -126,6 +126,11 @@ class WithLooks(WrapperOfOne):
         """The trial without its looks."""
         return self.design.fixed
 
+    @property
+    def step(self) -> Numbers:
+        """The trial's without its looks."""
+        return self.design.step
+
     def counted(self, n: int) -> Counts | None:
         """The fixed design's, had the trial gone on to its end."""
         return self.design.counted(n)

@@ -110,6 +110,11 @@ class Treatments(WrapperOfOne):
         """Where the design is."""
         return self.design.smooth
 
+    @property
+    def step(self) -> Numbers:
+        """As many blocks as one comparison fills clusters by."""
+        return self.block * (self.design.step // self.design.block)
+
     def clusters(self, n: Any) -> Mapping[str, int]:
         """Of each arm, as many as one comparison has."""
         of_one = self.design.clusters(self.participants_of_one(n))
