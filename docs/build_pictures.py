@@ -66,11 +66,11 @@ def protocol() -> tuple[str, Callable[[], bytes]]:
 def scenarios() -> tuple[str, Callable[[], bytes]]:
     """What the picture of the grid shows, and how it is drawn."""
     with tempfile.TemporaryDirectory() as folder:
-        numbers, picture = Path(folder) / "grid.csv", Path(folder) / "grid.png"
-        for path in (numbers, picture):
+        numbers, words, picture = (Path(folder) / f"grid{suffix}" for suffix in (".csv", ".txt", ".png"))
+        for path in (numbers, words, picture):
             assert main(["scenarios", PLAN, *GRID, "-o", str(path)]) == 0
         drawing = picture.read_bytes()
-        return numbers.read_text(), lambda: drawing
+        return numbers.read_text() + words.read_text(), lambda: drawing
 
 
 PICTURES = {"protocol.png": protocol, "scenarios.png": scenarios}

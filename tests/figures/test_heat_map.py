@@ -52,11 +52,11 @@ def contrast(one, other):
 
 class TestShippedGrid:
     def test_every_number_is_in_its_cell(self, picture):
-        """Each cell with an answer prints it in full, 14 as well as 9147."""
+        """Each cell with an answer prints it in full, 14 as well as 9,147."""
         seen = picture(SHIPPED)
         for row, column in np.argwhere(~np.isnan(VALUES)):
-            assert seen.said(f"cell {row} {column}") == [f"{VALUES[row, column]:.0f}"]
-        assert {"14", "9147"} <= set(seen.texts)
+            assert seen.said(f"cell {row} {column}") == [f"{VALUES[row, column]:,.0f}"]
+        assert {"14", "9,147"} <= set(seen.texts)
 
     def test_fifteen_cells_are_hatched(self, picture):
         """The hatched runs cover the cells without an answer, and the key counts them."""

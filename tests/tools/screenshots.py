@@ -33,7 +33,7 @@ CHANGED = f"{PLAN}&endpoint.0.power=0.9"
 SHOWN = {
     "explorer-design.png": ("design", CHANGED, "wide", "light"),
     "explorer-scenarios.png": ("scenarios", PLAN, "wide", "dark"),
-    "explorer-phone.png": ("scenarios", PLAN, "phone", "light"),
+    "explorer-phone.png": ("design", "design=two-means", "phone", "light"),
     "explorer-phone-dark.png": ("assurance", PLAN, "phone", "dark"),
 }
 COLOURS = 64

@@ -23,7 +23,7 @@ WORK = "design=two-means&difference=0.5&sd=1&view.trials=10000000"
 STATES = {
     "home": "",
     "designs found": "?find=cluster",
-    "no design found": "?find=nothing+like+it",
+    "no design found": "?find=homeopathy",
     "a design": f"design?{DESIGN}",
     "its map": f"scenarios?{DESIGN}",
     "an entry that cannot be": f"design?{DESIGN}&control=60",

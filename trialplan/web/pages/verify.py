@@ -18,7 +18,7 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
     trials = state.looked_at.get("trials", TRIALS)
     form = Control(path="view.trials", label="trials", hint="simulated of each claim", kind=NUMBER, value=trials)
     yield Part(
-        title="Is what the formula claims what simulated trials show?",
+        title="Simulated trials",
         text="Participants are drawn one by one and analysed by the test itself; no formula is shared.",
         form=(form,),
         work="verify",
@@ -29,7 +29,7 @@ PAGE = PageKind(
     name="verify",
     place=7,
     title="Verify",
-    question="Is it so?",
+    question="Do simulated trials show what the formula claims?",
     takes=lambda control: False,
     parts=_parts,
 )
