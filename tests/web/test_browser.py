@@ -216,6 +216,32 @@ def test_what_takes_long_keeps_the_state(hurried, visit):
     )
 
 
+def test_nothing_leads_to_the_state_before(visit):
+    """From the first key on every page leads to what is typed, and what is not yet of it cannot be used."""
+    page = visit(f"assurance?plan={SHIPPED}&view.n=300")
+    page.route("**/assurance?*", lambda route: None)  # no answer comes yet
+    page.fill("[name='assurance.target']", "0.61")
+    links = page.eval_on_selector_all("nav a", "all => all.map(one => one.getAttribute('href'))")
+    assert len(links) == 9
+    assert all("assurance.target=0.61" in one and f"plan={SHIPPED}" in one and "view.n=300" in one for one in links)
+    assert page.locator("#parts").evaluate("one => one.inert")
+    page.focus("#parts [name='view.n']")
+    assert not page.evaluate("document.getElementById('parts').contains(document.activeElement)")
+    page.unroute("**/assurance?*")
+    page.fill("[name='assurance.target']", "0.62")
+    page.wait_for_selector("#parts:not(.waiting)")
+    assert not page.locator("#parts").evaluate("one => one.inert")
+    hidden = page.locator("#parts form").first.evaluate("one => new URLSearchParams(new FormData(one)).toString()")
+    assert "assurance.target=0.62" in hidden
+    page.fill("#parts [name='view.n']", "250")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**view.n=250*")
+    assert "assurance.target=0.62" in page.url
+    page.go_back()
+    page.wait_for_url("**view.n=300*")
+    assert page.input_value("[name='assurance.target']") == "0.62"
+
+
 def test_no_answer(visit):
     """Where the explorer has ended no old number stands beside a change, which a reload brings back."""
     page = visit("design?design=two-proportions")

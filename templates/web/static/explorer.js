@@ -50,6 +50,21 @@ function unanswered(url) {
 function waiting(is) {
   const parts = document.getElementById("parts");
   if (parts) parts.classList.toggle("waiting", is);
+  inert("parts", is);
+}
+
+function inert(id, is) {
+  const there = document.getElementById(id);
+  if (there) there.inert = is;
+}
+
+// From the first key on nothing on the page leads to the state before: what only a new answer can change is not to be
+// used until it is there, and the pages are asked for with what is typed.
+function outdated(form) {
+  waiting(true);
+  inert("changed", true);
+  const search = new URL(address(form), location.href).search;
+  for (const link of document.querySelectorAll("#pages a")) link.search = search;
 }
 
 async function ask(form) {
@@ -57,7 +72,7 @@ async function ask(form) {
   if (number) number.abort();
   if (whole) whole.abort();
   number = new AbortController();
-  waiting(true);
+  outdated(form);
   for (const picture of document.querySelectorAll("[data-figure]")) {
     picture.removeAttribute("srcset");
     picture.removeAttribute("src");
@@ -65,6 +80,7 @@ async function ask(form) {
   try {
     const page = await fetched(url, { "x-live": "number" }, number);
     swapped(page);
+    inert("changed", false);
     history.replaceState(null, "", url);
   } catch (error) {
     if (error.name !== "AbortError") unanswered(url);
@@ -83,6 +99,7 @@ async function askWhole(form) {
 }
 
 function typed(form) {
+  outdated(form);
   timers.forEach(clearTimeout);
   timers = [setTimeout(ask, QUIET, form), setTimeout(askWhole, PAUSE, form)];
 }
