@@ -219,6 +219,7 @@ def test_what_takes_long_keeps_the_state(hurried, visit):
 def test_nothing_leads_to_the_state_before(visit):
     """From the first key on every page leads to what is typed, and what is not yet of it cannot be used."""
     page = visit(f"assurance?plan={SHIPPED}&view.n=300")
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     page.route("**/assurance?*", lambda route: None)  # no answer comes yet
     page.fill("[name='assurance.target']", "0.61")
     links = page.eval_on_selector_all("nav a", "all => all.map(one => one.getAttribute('href'))")

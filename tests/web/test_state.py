@@ -42,3 +42,11 @@ def test_too_much(address, why):
     """More than a person would change is refused."""
     with pytest.raises(ParameterError, match=why):
         of(address)
+
+
+def test_a_whole_state_beside_it():
+    """What is put aside is as long as what was changed; entries that are empty, as a form sends them, do not count."""
+    aside = State("plan", "p", tuple((f"endpoint.{at:02}.assumptions.control.value", "0.1") for at in range(20)))
+    assert len(aside.query()) > LONGEST
+    assert of(State("plan", "p").seen(beside=aside.query()).query()).looked_at["beside"] == aside.query()
+    assert of(f"plan=p&{'&'.join(f'a{at}=' for at in range(MOST + 1))}&b=1").changes == (("b", "1"),)
