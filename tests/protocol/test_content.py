@@ -321,4 +321,4 @@ class TestAnotherField:
         """Widths and differences of rates are percentage points, so that none is read as a share."""
         shown = part(text, "# What the number is worth")
         assert re.search(r"Expected width of the 95 % interval .* averaged over the beliefs \| [\d.]+ points \|", shown)
-        assert re.search(r"Smallest observed difference that .* control rate \| [\d.]+ points \|", shown)
+        assert re.search(r"The difference of proportions nearest to the null .* \| [+−]?[\d.]+ points \|", shown)

@@ -290,7 +290,7 @@ class TestByEffect:
         """The treatment need not be given; where the control is not, either, that is said."""
         varied = ("scenarios", "two-proportions", "--vary", "difference=0.1,0.15")
         assert main([*varied, "--vary", "control=0.2:0.3:0.1"]) == 0
-        assert "356" in capsys.readouterr().out
+        assert "712" in capsys.readouterr().out
         assert main(varied) == 2
         assert "difference is told from --control, which is needed" in capsys.readouterr().err
 
@@ -316,7 +316,7 @@ class TestAnswers:
         """Design, level, beliefs, what is held fixed, and what its words mean."""
         answer = assurance(RATES, 186, beliefs={"treatment": Beta(20, 20)})
         told = str(answer)
-        for one in ("two-proportions", "0.05 two-sided", "belief: treatment", "mean 0.5", "held fixed", "Ceiling: "):
+        for one in ("two-proportions", "0.05 two-sided", "belief: treatment", "mean 0.5", "held fixed", "ceiling: "):
             assert one in told
         assert answer.held_fixed == ("control",)
         low, high = Beta(20, 20).interval()

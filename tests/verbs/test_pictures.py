@@ -43,10 +43,10 @@ class TestFigures:
         assert title.lower() in figure.title.lower()
 
     def test_a_grid_shows_what_it_prints(self):
-        """Per arm where the page prints so, in all where arms differ."""
+        """Participants in all, whatever the allocation."""
         grid = scenarios(DESIGN, AXES)
         assert "participants in all" in grid.figure().alt()
-        assert np.array_equal(grid.figure().values, grid.n / 2)
+        assert np.array_equal(grid.figure().values, grid.n)
         unequal = scenarios(DESIGN.replace(allocation="2:1"), AXES)
         assert np.array_equal(unequal.figure().values, unequal.n)
         assert isinstance(grid.figure(), HeatMap)

@@ -188,12 +188,12 @@ _SMALLEST = 5
 
 
 def _below(design: Sized, n: int) -> int | None:
-    """One allocation block fewer than n, which must not be enough; None for the smallest trial that there can be.
+    """The size before n, which must not be enough; None for the smallest trial that there can be.
 
-    Where one block fewer leaves no participant or no degree of freedom, nothing is attained there, and no real number
+    Where that leaves no participant or no degree of freedom, nothing is attained there, and no real number
     between the two is what n was rounded from.
     """
-    below = n - design.block
+    below = n - int(design.step)
     if n > _SMALLEST * design.block:
         return below
     if below < design.block:

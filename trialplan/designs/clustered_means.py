@@ -27,7 +27,7 @@ class ClusteredMeans(clusters._Clustered):
 
     >>> answer = ClusteredMeans(difference=2, sd=8, icc=0.01, cluster_size=50, cluster_cv=0.4).sample_size(0.9)
     >>> answer.n, answer.extra["clusters_treatment"], answer.extra["design_effect"]
-    (1162, 12, 1.57)
+    (1200, 12, 1.57)
 
     References:
         Donner, Birkett & Buck (1981), American Journal of Epidemiology 114:906 (the design effect).

@@ -40,6 +40,10 @@ class Milestone(_AlongCurves):
     """
 
     outcome = Times("difference of survival at the milestone", "information", "points")
+    letters = {
+        "S_i": "an arm's share without the event at the milestone",
+        "V_i": "the variance of one participant's part in an arm's curve at the milestone, by Greenwood",
+    }
     oddity = {LOG_LOG: 1}
 
     milestone: Numbers = parameter(
@@ -149,6 +153,10 @@ Milestone.tests = {
         prose=SURE,
         formula="Difference of two Kaplan–Meier curves at a time, Greenwood's variance at the planned curves",
         reference="Klein, Logan, Harhoff & Andersen 2007",
+        tex=(
+            r"n = \left(z_{1-\alpha/s}+z_{1-\beta}\right)^2\frac{V}{\delta^2},\quad "
+            r"V = v_T+v_C,\quad v_i = \frac{V_i}{w_i}"
+        ),
         goals=fields.GOALS,
         power=either_way(_tail),
         success=_tail,
@@ -158,6 +166,10 @@ Milestone.tests = {
         prose=STABLE,
         formula="Kaplan–Meier curves at a time on the scale log(-log S), Greenwood's variance at the planned curves",
         reference="Klein, Logan, Harhoff & Andersen 2007",
+        tex=(
+            r"n = \left(z_{1-\alpha/s}+z_{1-\beta}\right)^2\frac{V}{d^2},\quad d = \ln\frac{\ln S_C}{\ln S_T},\quad "
+            r"V = v_T+v_C,\quad v_i = \frac{V_i}{w_i\left(S_i\ln S_i\right)^2}"
+        ),
         goals=(fields.SUPERIORITY,),
         power=either_way(_tail),
         success=_tail,

@@ -37,6 +37,7 @@ class OneMilestone(AlongOneCurve):
     """
 
     outcome = ReadOff("survival at the milestone", "information")
+    letters = {"V": "Greenwood's variance of the share at the milestone times the participants"}
     oddity = {LOG_LOG: 1}
     stated_example = "--milestone 12 --null 0.3 --expected 0.5 --accrual-time 6 --follow-up-time 12 --power 0.8 --n 39"
 
@@ -136,6 +137,7 @@ OneMilestone.tests = {
         prose=SURE,
         formula="Kaplan–Meier curve at a time, Greenwood's variance at the planned curve",
         reference="Klein, Logan, Harhoff & Andersen 2007",
+        tex=r"n = \left(z_{1-\alpha/s}+z_{1-\beta}\right)^2\frac{V}{\left(S_1-S_0\right)^2}",
         goals=(fields.SINGLE_ARM,),
         power=either_way(_tail),
         success=_tail,
@@ -145,6 +147,10 @@ OneMilestone.tests = {
         prose=STABLE,
         formula="Kaplan–Meier curve at a time on the scale log(-log S), Greenwood's variance at the planned curve",
         reference="Klein, Logan, Harhoff & Andersen 2007",
+        tex=(
+            r"n = \left(z_{1-\alpha/s}+z_{1-\beta}\right)^2\frac{V}{\left(S_1\ln S_1\right)^2 d^2},\quad "
+            r"d = \ln\frac{\ln S_0}{\ln S_1}"
+        ),
         goals=(fields.SINGLE_ARM,),
         power=either_way(_tail),
         success=_tail,
