@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import secrets
@@ -16,14 +17,14 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from trialplan import files
 from trialplan.errors import ParameterError
 from trialplan.web.guard import LONGEST_ADDRESS, Guard
-from trialplan.web.rendering import Late, home_html, kinds, message_html, work_html
+from trialplan.web.rendering import Late, home_html, kinds, message_html, rest_html, work_html
 from trialplan.web.shelf import Shelf
 from trialplan.web.state import OF_VIEW, State, of_query
 from trialplan.web.tasks import MOST_FILES
@@ -36,6 +37,12 @@ LIVE, WHOLE, FILE = 2.0, 20.0, 120.0
 
 AT_ONCE = 5.0
 """Seconds for the page that says so: it holds no answer, or a number that has just been found to be quick."""
+
+SOON = 0.4
+"""Seconds that pass before a page is sent by halves, the number first: most pages are whole by then."""
+
+_REST = '<div id="parts"'
+"""Where the second half of a page begins: what takes longer than the number."""
 
 ANSWER = "answer"
 """Long work that is the number alone; other work bears the name of its page."""
@@ -73,21 +80,42 @@ class Explorer:
         return _known(request, HTMLResponse(home_html(self.shelf.titles(), request.query_params.get("find", ""))))
 
     async def page(self, request: Request) -> Response:
-        """A page; what a person is typing is answered with the number first."""
+        """A page; the number comes first, to whoever is typing and where the rest takes a while."""
         name, query = request.path_params["page"], request.url.query
         if name not in kinds():
             return HTMLResponse(message_html("Nothing is here", f"there is no page {name!r}"), 404)
         live = request.headers.get("x-live") == "number"
-        workers, seconds = (self.live, LIVE) if live else (self.whole, WHOLE)
+        asked = asyncio.ensure_future(self._page(name, query, live, request))
         try:
-            text = await workers.ask("page", name, query, live, seconds=seconds, gone=request.is_disconnected)
+            if not live and not (await asyncio.wait({asked}, timeout=SOON))[0]:
+                first = await self._first_half(name, query)
+                if first and not asked.done():
+                    return _known(request, StreamingResponse(_by_halves(first, asked), media_type="text/html"))
+            text = await asked
         except Refused as why:
             return HTMLResponse(message_html("This cannot be shown", str(why)), 400)
-        except TooLong:
-            text = await self._late(name, query, live, seconds)
         except GivenUp:
             return Response(status_code=499)
+        except asyncio.CancelledError:
+            asked.cancel()
+            raise
         return _known(request, HTMLResponse(text))
+
+    async def _page(self, name: str, query: str, live: bool, request: Request) -> str:
+        """A page, or one that says that it takes long. Raises Refused or GivenUp."""
+        workers, seconds = (self.live, LIVE) if live else (self.whole, WHOLE)
+        try:
+            return str(await workers.ask("page", name, query, live, seconds=seconds, gone=request.is_disconnected))
+        except TooLong:
+            return await self._late(name, query, live, seconds)
+
+    async def _first_half(self, name: str, query: str) -> str:
+        """A page as far as its number and controls; nothing where these are not quick, either."""
+        told = Late(sentence="", work=name, sized=True)
+        with suppress(TooLong, Refused):
+            first, there, _ = str(await self.live.ask("late", name, query, told, seconds=LIVE)).partition(_REST)
+            return first if there else ""
+        return ""
 
     async def _late(self, name: str, query: str, live: bool, seconds: float) -> str:
         """The page whose answer took longer than that: with its number where that is quick, and else without."""
@@ -192,6 +220,20 @@ class Explorer:
         if key in self.desk.pieces:
             self.desk.stop(key)
         return RedirectResponse(f"/work/{key}", 303)
+
+
+async def _by_halves(first: str, asked: asyncio.Future[str]) -> AsyncIterator[str]:
+    """A page in two halves: what is there, and what follows when it is worked out; who leaves gives it up."""
+    try:
+        yield first
+        _, there, rest = (await asked).partition(_REST)
+        yield there + rest if there else rest_html("The rest of this page takes too long to be shown.")
+    except Refused as why:
+        yield rest_html(str(why))
+    except GivenUp:
+        return
+    finally:
+        asked.cancel()
 
 
 def _known(request: Request, answer: Response) -> Response:

@@ -64,7 +64,10 @@ class Head:
 
 @dataclass(frozen=True, kw_only=True)
 class Late:
-    """What takes long: the sentence that says so, the work that a button starts, and whether its number is there."""
+    """What takes long: the sentence that says so, the work that a button starts, and whether its number is there.
+
+    Without a sentence the rest of the page follows by itself.
+    """
 
     sentence: str
     work: str
@@ -107,7 +110,9 @@ def late_html(subject: Subject, state: State, name: str, late: Late) -> str:
     head, wrong = _head(subject)
     rest = Part(title="This takes long", text=late.sentence, work=late.work)
     parts = [] if wrong else [*kind.asks(subject, state), rest]
-    return _rendered(subject, state, kind, head=head, wrong=wrong, parts=parts)
+    refused = "" if wrong or not state.changes else _refused(subject)
+    soon = not late.sentence
+    return _rendered(subject, state, kind, head=head, wrong=wrong, parts=parts, refused=refused, soon=soon)
 
 
 def _kind(subject: Subject, name: str) -> PageKind:
@@ -123,7 +128,7 @@ def _kind(subject: Subject, name: str) -> PageKind:
 
 def _rendered(subject: Subject, state: State, kind: PageKind, *, quick: bool = False, **answered: Any) -> str:
     """A page with what was answered; `quick` where its controls are not to wait for what the plan comes to."""
-    told = {"head": None, "wrong": "", "parts": [], "live": False, "refused": "", "work": ""} | answered
+    told = {"head": None, "wrong": "", "parts": [], "live": False, "refused": "", "work": "", "soon": False} | answered
     (controls, broken), opened = _controls(subject, kind, quick), _opened(subject)
     there = [one for one in kinds().values() if subject.is_plan or one.of_designs]
     return (
@@ -178,6 +183,11 @@ def worked_html(subject: Subject, state: State, name: str) -> str:
 def message_html(title: str, sentence: str, work: str = "", query: str = "") -> str:
     """A page of one sentence; with `work`, a button that starts it."""
     return _templates().get_template("message.html").render(title=title, sentence=sentence, work=work, query=query)
+
+
+def rest_html(sentence: str) -> str:
+    """The second half of a page of which nothing but its number can be shown, and why."""
+    return _templates().get_template("rest.html").render(sentence=sentence)
 
 
 def work_html(**told: Any) -> str:

@@ -98,6 +98,14 @@ async function askWhole(form) {
   }
 }
 
+// Whether a form says otherwise than the page that it came with.
+function changed(form) {
+  return [...form.elements].some((one) => {
+    if (one.options) return one.selectedIndex !== Math.max(0, [...one.options].findIndex((of) => of.defaultSelected));
+    return one.type === "checkbox" ? one.checked !== one.defaultChecked : one.value !== (one.defaultValue ?? one.value);
+  });
+}
+
 function typed(form) {
   outdated(form);
   timers.forEach(clearTimeout);
@@ -106,6 +114,7 @@ function typed(form) {
 
 for (const form of document.querySelectorAll("form[data-live]")) {
   form.addEventListener("input", () => typed(form));
+  if (changed(form)) typed(form); // typed while the rest of the page was still coming
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     timers.forEach(clearTimeout);
