@@ -9,6 +9,7 @@ import pytest
 from trialplan.analyses.verification.verification import verify
 from trialplan.errors import TrialplanError
 from trialplan.parameter import parameters
+from trialplan.sequential.group_sequential import GroupSequential
 
 TRIALS = 6000
 
@@ -159,3 +160,17 @@ class TestActualSize:
             pytest.skip("not an exact test of counts")
         assert size >= max(float(null.power(n)) for null in design.at_null()) - 1e-12
         assert size <= float(design.alpha) or not design.exact
+
+
+class TestLooks:
+    @pytest.mark.parametrize("rule", ["z(0)", "obrien-fleming", "conditional-power(0.2)", "predictive-power(0.2)"])
+    def test_with_futility_are_verified_without_an_effect_too(self, one_of_each, rule):
+        """At the null no number of participants has the power, and the rule still says where the trial stops."""
+        if one_of_each.members:
+            pytest.skip("a design around others")
+        try:
+            design = GroupSequential(design=one_of_each, looks=(0.5, 1), futility=rule)
+        except TrialplanError as why:
+            pytest.skip(why.sentence)
+        found = verify(design, n=20 * design.block, trials=100)
+        assert found.checks and all(math.isfinite(one.claimed) for one in found.checks)

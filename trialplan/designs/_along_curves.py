@@ -204,7 +204,7 @@ class _AlongCurves(_Course):
         """In closed form from one limit; with two it is searched for."""
         if len(self.limits()) == 2:
             return super().unrounded(target)
-        away = (self.z_alpha + normal_quantile(target)) / (self._shift - self.limits()[0])
+        away = divide(self.z_alpha + normal_quantile(target), self._shift - self.limits()[0])
         return sizing.number(self._variance * away * away)
 
     @property

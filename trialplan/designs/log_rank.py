@@ -527,7 +527,7 @@ class LogRank(_Course):
         if self.method == _MAX_COMBO or len(self.null_values()) == 2:
             return super().unrounded(target)
         ((far, null, error),) = self._terms
-        return sizing.number(((self.z_alpha * null + normal_quantile(target) * error) / far) ** 2)
+        return sizing.number(divide(self.z_alpha * null + normal_quantile(target) * error, far) ** 2)
 
     def needed_events(self, target: Numbers) -> Numbers:
         """The events at which the power is reached, before rounding."""
