@@ -154,7 +154,7 @@ class SampleSize(Answer):
         if self.first_n is not None:
             rows.append(("first n", f"{self.first_n:,}; power is a saw-tooth, searched to {self.searched_to:,}"))
         if self.enrolled is not None:
-            arms = participants(self.enrolled["arms"], self.in_all(self.enrolled["n"]))
+            arms = self.enrolled_in_words()
             rows.append(("enrolled", f"{arms}, to lose {percent(self.dropout)}"))
         tables = [facts([*rows, *source(design)]), *design.detail_tables(self.extra)]
         return Page(data=self.as_json(), headline=self._headline(), tables=tables, notes=self.notes)
@@ -182,6 +182,13 @@ class SampleSize(Answer):
         """How many in all, of those enrolled if they are told, where arms end one by one; empty where all are."""
         needed = self.design.participants_needed(int(self.n), enrolled)
         return "" if needed is None else needed.in_all
+
+    def enrolled_in_words(self) -> str:
+        """Those who are enrolled, by arm, and in how many clusters they come."""
+        assert self.enrolled is not None  # asked only where losses are planned
+        n = self.enrolled["n"]
+        gathered = self.design.fixed.gathered(n)
+        return participants(self.enrolled["arms"], self.in_all(n)) + (f", in {gathered}" if gathered else "")
 
     def _attained(self, word: str) -> list[tuple[str, str]]:
         """What the participants attain, as it is printed: a chance, or a width, which may be of any size."""

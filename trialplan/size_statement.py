@@ -47,7 +47,7 @@ def statement(answer: SampleSize) -> str:
     if answer.missing:
         sentences.append(f"A missing outcome counts as {answer.missing}, and the number is not inflated for it.")
     if answer.enrolled is not None:
-        lost, arms = percent(answer.dropout), participants(answer.enrolled["arms"], answer.in_all(answer.enrolled["n"]))
+        lost, arms = percent(answer.dropout), answer.enrolled_in_words()
         sentences.append(f"To allow for {lost} without an outcome, {arms} are {design.done}.")
     sentences.append(f"The calculation is by {design.formula} ({design.reference}; trialplan {__version__}).")
     near = design.has_level and cast("Design", design.fixed).margin is not None
@@ -60,7 +60,7 @@ def _size(answer: SampleSize) -> str:
     """How many, and what they attain if the assumed values are true."""
     design, arms = answer.design, participants(answer.arms)
     gathered = design.fixed.gathered(answer.n)
-    if gathered:
+    if gathered and answer.enrolled is None:  # else the clusters are those that are enrolled
         arms += f", in {gathered}"
     ratio = "" if len(set(answer.arms.values())) == 1 else f" (allocated {allocation_of([*answer.arms.values()])})"
     if not design.has_level:

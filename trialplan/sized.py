@@ -513,6 +513,12 @@ class Sized(Stated, metaclass=_Spoken):
         """Participants by which n grows when it is sought: a block, or as many as fill what comes only as a whole."""
         return self.block
 
+    @property
+    def rounded_to(self) -> str:
+        """What the arms are whole numbers of where n is sought."""
+        fills = int(self.step) > self.block and {*self.fixed.clusters(self.step)} == {*self.arm_names}
+        return "whole clusters" if fills else "whole allocation blocks"
+
     def rule_alone(self) -> str:
         """Of several treatments or endpoints what must be shown, where no plan names them; empty for a single one."""
         return ""

@@ -1,9 +1,13 @@
 """Where both arms come in clusters these are randomised, and where one does its participants are."""
 
-import pytest
-from small_plans import build, plan_text, read, render, stated
+import math
+import re
 
-from trialplan import randomise
+import pytest
+from small_plans import build, built, plan_text, read, render, stated
+
+from trialplan import ClusteredProportions, power, randomise
+from trialplan.enrolment.dropout import enrolled
 from trialplan.errors import ParameterError
 from trialplan.verbs.planning import minimise
 
@@ -34,6 +38,26 @@ class TestClusters:
         assert said in render(trial).replace("\\", "")
         with pytest.raises(ParameterError, match="make a list by randomise"):
             minimise(plan(), factors={"site": ("a", "b")})
+
+    def test_are_enrolled_whole_and_counted_alike(self, tmp_path):
+        """With losses whole ones are enrolled, and every sentence counts those."""
+        trial = built(tmp_path, design="clustered-proportions", assumptions=CLUSTERS, dropout=0.1)
+        arms, needed = trial.arms_randomised, max(trial.answer.arms.values())
+        each = math.ceil(needed / 0.9 / 12)
+        assert arms == dict.fromkeys(arms, 12 * each)
+        assert each > needed / 12
+        text = render(trial).replace("\\", "")
+        assert {*map(int, re.findall(r"(\d+) clusters of", text))} == {each}
+        assert f"{2 * each} clusters, each with all its participants" in text
+        assert text.count(", whole clusters |") == 2
+        assert "whole allocation blocks" not in text
+        assert randomise(trial.plan.name, seed=3).n == trial.clusters_randomised == 2 * each
+
+    def test_that_n_does_not_fill_are_taken_as_they_are(self):
+        """What is given is not rounded; only what is sought is."""
+        design = ClusteredProportions(control=0.3, treatment=0.5, icc=0.05, cluster_size=12)
+        assert enrolled(design, {"treatment": 50, "control": 50}, 0.1)["n"] == 2 * 60
+        assert float(power(design, n=110).power) < float(power(design, n=120).power)
 
     def test_of_several_treatments(self, plan):
         """As many for each."""

@@ -45,12 +45,13 @@ def document(tmp_path):
 
 
 def randomised(plan, trial):
-    """Those to randomise by arm: the fewest whole blocks of which those who are not lost cover every arm."""
+    """Those to randomise by arm: the fewest blocks, or clusters, of which those who are not lost cover every arm."""
     weights = trial.design.weights
     kept = 1 - plan.dropout
     arms = trial.answer.arms.values()
     blocks = max(math.ceil(round(n / kept, 9) / weight) for n, weight in zip(arms, weights, strict=True))
-    return [blocks * weight for weight in weights]
+    at_once = trial.design.step // trial.design.block
+    return [math.ceil(blocks / at_once) * at_once * weight for weight in weights]
 
 
 def compared(plan, trial):

@@ -176,6 +176,7 @@ def _numbers(sizing: Sizing) -> Mapping[str, Any]:
         "first_n": answer.first_n,
         "searched_to": answer.searched_to,
         "dropout": sizing.dropout,
+        **({} if sizing.dropout is None else {"step": int(design.step)}),
         "to_enrol": None if sizing.dropout is None else enrolled(design, answer.arms, sizing.dropout)["n"],
         "trial_n": None if attained is None else n,
         "attained_by_trial": attained,

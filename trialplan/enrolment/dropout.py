@@ -20,7 +20,7 @@ DROPOUT = Parameter(
 
 
 def enrolled(design: Sized, arms: Mapping[str, Any], dropout: float) -> dict[str, Any]:
-    """The fewest whole allocation blocks whose expected completers cover every arm: n/(1 - d), never n(1 + d).
+    """The fewest whole blocks, or clusters, whose expected completers cover every arm: n/(1 - d), never n(1 + d).
 
     >>> from trialplan import TwoProportions
     >>> design = TwoProportions(control=0.3, treatment=0.5)
@@ -34,6 +34,8 @@ def enrolled(design: Sized, arms: Mapping[str, Any], dropout: float) -> dict[str
         raise ParameterError(reason, owner=design, parameter="dropout", value=lost, way_out=way_out)
     kept = 1 - Fraction(repr(lost))  # as a decimal, so that 90 of 100 are exactly 90 % of 100
     blocks = max(math.ceil(int(n) / kept / weight) for n, weight in zip(arms.values(), design.weights, strict=True))
+    at_once = int(design.step) // design.block
+    blocks = -(-blocks // at_once) * at_once
     if blocks * design.block > LARGEST:
         raise UnreachableError(f"so many are lost that more than {LARGEST:.0e} would be enrolled", way_out="lose fewer")
     named = {name: blocks * weight for name, weight in zip(arms, design.weights, strict=True)}

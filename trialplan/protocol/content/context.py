@@ -411,10 +411,10 @@ def _rests_on(endpoint: Endpoint, design: Sized) -> tuple[str, ...]:
 
 
 def _gathered(trial: Trial, endpoint: Endpoint, fixed: Sized) -> str:
-    """In how many clusters the participants of its own number come, by the plan's names of the arms."""
+    """In how many clusters those who are randomised for it come, by the plan's names of the arms."""
     if endpoint.answer is None or fixed.members:
         return ""
-    return fixed.gathered(int(endpoint.answer.n), arm_names(trial, fixed))
+    return fixed.gathered(sum(endpoint.arms_randomised.values()), arm_names(trial, fixed))
 
 
 def _other_test(trial: Trial, endpoint: Endpoint, fixed: Sized) -> OtherTest | None:

@@ -128,7 +128,7 @@ PITFALLS = (
         "rounding",
         SIZE,
         seen=bites.rounded,
-        answer="Arms are whole allocation blocks; the unrounded numbers are printed beside them",
+        answer=lambda trial, said: f"Arms are {trial.design.rounded_to}; the unrounded numbers are printed beside them",
     ),
     Pitfall(
         "P24", "power at a point ignores how uncertain the point is", WORTH, seen=bites.uncertain, answer=bites.assured
