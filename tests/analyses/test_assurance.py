@@ -9,10 +9,12 @@ from scipy import integrate, stats
 
 from trialplan import (
     Ancova,
+    ClusteredProportions,
     GroupSequential,
     LogRank,
     OneProportion,
     RestrictedMean,
+    TwoByTwo,
     TwoMeans,
     TwoProportions,
     TwoStage,
@@ -244,6 +246,21 @@ class TestTarget:
         n = assess(TRIAL, 88, DISCOUNTED, target=0.8).n_for_target
         assert n is not None
         assert assurance(TRIAL, n, DISCOUNTED) >= 0.8 > assurance(TRIAL, n - 2, DISCOUNTED)
+
+    def test_clusters_are_whole(self) -> None:
+        """n fills the clusters of both arms, and a cluster fewer in each does not reach the target."""
+        design = ClusteredProportions(control=0.3, treatment=0.5, icc=0.05, cluster_size=12)
+        beliefs = {"treatment": Normal(0.5, 0.05)}
+        n = assess(design, 240, beliefs, target=0.7).n_for_target
+        assert n is not None
+        assert n % 24 == 0
+        assert assurance(design, n, beliefs) >= 0.7 > assurance(design, n - 24, beliefs)
+
+    def test_two_by_two_is_assessed(self) -> None:
+        """What is smallest significant is that of a margin: all with the one treatment against all without."""
+        whole = TwoByTwo(design=TwoMeans(difference=0.5, sd=1, test="z"))
+        found = assess(whole, 152, {"difference": Normal(0.4, 0.2)}, target=None)
+        assert found.smallest_significant == pytest.approx(stats.norm.ppf(0.975) * np.sqrt(4 / 152), rel=1e-6)
 
     def test_no_n_reaches_beyond_the_ceiling(self) -> None:
         """Where the ceiling is .36 there is no n for .8, and the sentence says so."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from trialplan import CoPrimary, TwoMeans, TwoProportions, catalogue, duration, recruit
+from trialplan import ClusteredProportions, CoPrimary, TwoMeans, TwoProportions, catalogue, duration, recruit
 from trialplan.analyses.sensitivity.exclusion import exclusion
 from trialplan.enrolment.completion import Completion, Wait, later
 from trialplan.enrolment.dropout import enrolled
@@ -197,6 +197,14 @@ class TestRecruit:
         assert asked[-1] == answer.n == 186
         assert asked[:-1] == sorted(one // 2 * 2 for one in (answer.by.least, answer.by.median, answer.by.most))
         assert answer.by.least < answer.by.median < answer.by.most
+
+    def test_clusters_come_whole(self):
+        """Of those who come in clusters whole ones are asked."""
+        design = ClusteredProportions(control=0.3, treatment=0.5, icc=0.05, cluster_size=12)
+        answer = recruit(design, months=30, **self.SITES)
+        asked = [one.n for one, _ in answer.shown]
+        assert asked
+        assert [n % 24 for n in asked] == [0] * len(asked)
 
     @pytest.mark.parametrize("slug", [slug for slug, cls in catalogue.designs().items() if cls.has_level])
     def test_any_design_answers(self, slug):

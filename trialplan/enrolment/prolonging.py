@@ -101,7 +101,7 @@ def needed_time(design: Design, asked: str, target: float, *, n: int | None = No
 
 
 def _blocks(design: Design, n: float) -> int:
-    return max(math.ceil(n / design.block - 1e-9), 1) * design.block
+    return max(math.ceil(n / design.step - 1e-9), 1) * int(design.step)
 
 
 @dataclass(frozen=True)

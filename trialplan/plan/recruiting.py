@@ -48,7 +48,7 @@ def recruiting_trial(trial: Trial, ns: Sequence[int] = (), months: float | None 
     """
     answer, section = recruits(trial, months), trial.primary.section
     deadline = answer.deadline
-    fewer, block = enrolment_of(trial).fewer, trial.design.block
+    fewer, block = enrolment_of(trial).fewer, int(trial.design.step)
     asked = list(ns) or sorted({*fewer, *reachable(answer.law, answer.n, deadline, block)})
     dropout = section.dropout or 0.0
     shown = what_is_shown(trial.design, asked, section.power, dropout=dropout, beliefs=_beliefs(trial))

@@ -10,7 +10,7 @@ from trialplan.parameter import Numbers
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
-    from trialplan.several.many_to_one import ManyToOne
+    from trialplan.several._treatments import Treatments
 
 
 class Compared(Outcome):
@@ -80,17 +80,17 @@ class Compared(Outcome):
 
     def shrunk(self, design: Design, ratio: float) -> Design:
         """Every comparison's."""
-        whole = cast("ManyToOne", design)
+        whole = cast("Treatments", design)
         return whole.with_members((self.inner.shrunk(whole.design, ratio),))
 
 
 def _one(design: Sized) -> Design:
-    return cast("ManyToOne", design).design
+    return cast("Treatments", design).design
 
 
 def _tested(design: Design) -> Design:
-    return cast("ManyToOne", design).tested[0]
+    return cast("Treatments", design).tested[0]
 
 
 def _of_one(design: Design, n: int) -> int:
-    return round(float(cast("ManyToOne", design).participants_of_one(n)))
+    return round(float(cast("Treatments", design).participants_of_one(n)))

@@ -130,6 +130,11 @@ class Treatments(WrapperOfOne):
         """Each treatment against the control, at its share of the effect."""
         raise NotImplementedError
 
+    @property
+    def tested(self) -> tuple[Design, ...]:
+        """The comparisons at the level that each is tested at."""
+        return self.comparisons
+
     def powers(self, n: Numbers) -> tuple[Numbers, ...]:
         """The probability that each treatment is shown, then any, then all."""
         raise NotImplementedError

@@ -69,7 +69,7 @@ def recruit(
     target = DEFAULT_POWER if power is None else power
     answer = design.sample_size(target)
     wanted, looks = int(answer.n), [int(look["n"]) for look in answer.extra.get("looks", ())]
-    asked = asked or reachable(law, wanted, months, design.block)
+    asked = asked or reachable(law, wanted, months, int(design.step))
     shown = {one.n: one for one in what_is_shown(design, asked, target)}
     return recruiting(
         law,

@@ -271,7 +271,7 @@ def _found(over: Joint, target: float, top: float, known: tuple[int, float]) -> 
         n, there = known
         reason = f"the numbers of {over.base.slug()} fix n at {n:,}, where assurance is {there:.3f}"
         return (n, None) if there >= target else (None, reason)
-    block, exact = over.base.block, over.base.exact
+    block, exact = int(over.base.step), over.base.exact
     most = _AFFORDABLE if exact and predictive(over, block) is not None else _MOST_BLOCKS
 
     def short(blocks: int) -> float:

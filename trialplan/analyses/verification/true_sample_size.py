@@ -189,5 +189,5 @@ def _reached(design: Design, near: list[_Point], told: _Point, root: tuple[float
 
 
 def _blocks(design: Design, n: float) -> int:
-    """The fewest whole blocks that hold n."""
-    return max(1, math.ceil(n / design.block - 1e-9)) * design.block
+    """The fewest whole blocks, or clusters, that hold n."""
+    return max(1, math.ceil(n / design.step - 1e-9)) * int(design.step)
