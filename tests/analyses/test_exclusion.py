@@ -93,6 +93,12 @@ class TestTwoRates:
         (found,) = exclusion(TwoProportions(control=0.3, treatment=0.3, goal="equivalence", margin=0.15), [600])
         assert found.smallest_significant is None
 
+    @pytest.mark.parametrize("n", [100, 200, 400])
+    def test_equivalence_of_one_arm_has_none_either(self, n):
+        """A rate between two limits is held against both."""
+        (found,) = exclusion(OneProportion(null=0.3, expected=0.3, goal="equivalence", margin=0.15), [n])
+        assert found.smallest_significant is None
+
     @pytest.mark.parametrize("test", ["score", "miettinen-nurminen"])
     @pytest.mark.parametrize("scale", ["ratio", "odds-ratio"])
     def test_ratios_have_factors(self, scale, test):
