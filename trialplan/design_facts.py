@@ -184,7 +184,8 @@ def aim_of_several(trial: Design) -> str:
     whose = wrapper.aimed_at_alone()
     if wrapper.field("effect") is None:  # endpoints, which have each their own
         return f"an effect on {whose}"
-    return f"an effect of {whose}" if fixed.margin is None else beyond(fixed, whose)
+    # what follows brings its own comma
+    return f"an effect of {whose}".removesuffix(",") if fixed.margin is None else beyond(fixed, whose)
 
 
 def whole_plan(design: Sized) -> tuple[str, ...]:

@@ -156,8 +156,6 @@ class Sized(Stated, metaclass=_Spoken):
     """Its times, of which any may be asked for where n is given: the longer, the more is seen; enrolment first."""
     has_level: ClassVar[bool] = False
     """Whether it tests, and so has a level and sides."""
-    decides: ClassVar[str] = ""
-    """What decides where no interval does, as a clause; empty where one does."""
     interval_of: ClassVar[str] = ""
     """What the deciding interval is of, where that is not what the effect is stated as."""
     in_turn: ClassVar[bool] = False
@@ -512,6 +510,11 @@ class Sized(Stated, metaclass=_Spoken):
     def step(self) -> Numbers:
         """Participants by which n grows when it is sought: a block, or as many as fill what comes only as a whole."""
         return self.block
+
+    @property
+    def decides(self) -> str:
+        """What decides where no interval does, as a clause; empty where one does."""
+        return ""
 
     @property
     def rounded_to(self) -> str:

@@ -11,7 +11,17 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 import trialplan
-from trialplan import AdverseEvent, Ancova, OneProportion, RatioOfMeans, TwoMeans, TwoProportions, fields
+from trialplan import (
+    AdverseEvent,
+    Ancova,
+    OneMean,
+    OneMilestone,
+    OneProportion,
+    RatioOfMeans,
+    TwoMeans,
+    TwoProportions,
+    fields,
+)
 from trialplan.analyses.sensitivity.exclusion import exclusion
 from trialplan.analyses.sensitivity.exclusion_page import page
 from trialplan.design import Design
@@ -247,6 +257,22 @@ class TestPage:
             "observed difference of 14 points is the smallest that is significant; an observed difference of zero "
             "leaves true ones up to 13.1 points either way possible."
         )
+
+    @pytest.mark.parametrize(
+        ("design", "words"),
+        [
+            (OneMean(null=4, expected=5, sd=2), "an observed mean of 4 leaves true ones from 3.0"),
+            (OneProportion(null=0.3, expected=0.5), "an observed difference of zero leaves true ones"),
+            (
+                OneMilestone(milestone=12, null=0.8, expected=0.9, accrual_time=6, follow_up_time=12),
+                "an observed survival at the milestone of 0.8 leaves true ones from 0.",
+            ),
+        ],
+        ids=["mean", "rate", "milestone"],
+    )
+    def test_no_effect_of_one_arm_is_its_null(self, design, words):
+        """One arm that is read on its own scale shows no effect at the value that it is held against."""
+        assert words in page(design, [20]).headline
 
     def test_one_row_each(self):
         """Each number has its row, its arms and its sentence."""

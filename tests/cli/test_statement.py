@@ -63,7 +63,7 @@ class TestStatement:
                 ("--treatments", "2", "--goal", "non-inferiority", "--margin", "0.1"),
                 "that at least one of treatment 1 and treatment 2 is not worse by more than 10 points",
             ),
-            (("--rule", "two-by-two"), "an effect of each of treatment 1 and treatment 2, taken by itself,"),
+            (("--rule", "two-by-two"), "an effect of each of treatment 1 and treatment 2, taken by itself"),
             (("--rule", "two-by-two", "--with", "wins-if=all"), "an effect of each of treatment 1 and treatment 2"),
         ],
     )

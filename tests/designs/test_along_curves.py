@@ -155,6 +155,29 @@ class TestLogLog:
         assert shown["plain"] > 0.08
         assert shown["log-log"] < 0.05
 
+    def test_interval_of_one_arm_inverts_the_test(self):
+        """It lies within 0 and 1, and excludes the null just where the statistic is critical."""
+        design = OneMilestone(milestone=12, null=0.8, expected=0.95, accrual_time=6, follow_up_time=12, test="log-log")
+        found = design.outcome.interval(design, 20, 0.9, False)
+        assert found.name == "log-log interval of the survival at the milestone"
+        low, high = found.limits
+        assert 0 < low < 0.95 < high < 1
+        error = (0.95 * 0.05 / 20) ** 0.5 / (0.95 * -np.log(0.95))
+        apart = [(np.log(-np.log(end)) - np.log(-np.log(0.95))) / error for end in (high, low)]
+        assert apart == pytest.approx([-norm.ppf(0.95), norm.ppf(0.95)])
+        assert (low > 0.8) == (float(design.success(20)) > 0.5)
+        plain = design.replace(test="plain")
+        assert plain.outcome.interval(plain, 20, 0.95, False).limits[1] > 1
+
+    def test_interval_of_two_arms_is_the_plain_one_and_says_so(self):
+        """No interval of a difference of shares inverts the test on another scale, and none decides."""
+        design = Milestone(milestone=9, difference=0.1, test="log-log", **LOST)
+        plain = design.replace(test="plain")
+        found, usual = (one.outcome.interval(one, 200, 0.95, False) for one in (design, plain))
+        assert found.name == f"{usual.name}: log-log has none of its own"
+        assert found.limits == usual.limits
+        assert (plain.decides, design.decides) == ("", "the statistic on the scale log(-log S) decides")
+
     def test_knows_no_margin(self):
         """A difference of shares is none on this scale."""
         with pytest.raises(ParameterError, match="log-log knows no margin"):

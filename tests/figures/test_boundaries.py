@@ -57,6 +57,12 @@ class TestBoundaries:
             assert round(look["efficacy_z"], 3) in told
             assert round(look["effect_at_efficacy"], 3) in told
 
+    def test_alt_says_what_is_counted(self):
+        """Participants, or the events that a look waits for."""
+        n = LOOKS[0]["n"]
+        assert f"With {n:,} assessed: " in FIGURE.alt()
+        assert f"With {n:,} events: " in Boundaries(**GIVEN, counted="events").alt()
+
     def test_both_panels_hold_their_lines(self, picture):
         """Efficacy and futility are drawn above and below, the planned effect below only."""
         seen = picture(FIGURE)

@@ -7,19 +7,31 @@ from functools import cached_property
 from typing import Any, Literal
 
 from trialplan import fields, sizing
-from trialplan.design import AnalysisTest
+from trialplan.design import AnalysisTest, Design
 from trialplan.designs._along_curves import LOG_LOG, PLAIN, STABLE, SURE, _AlongCurves, log_log, survival_of
 from trialplan.designs._survival import Curve
 from trialplan.errors import ParameterError, field
 from trialplan.numerics.elementary import divide, log, normal_quantile, sqrt
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
+from trialplan.outcome import EffectInterval
 from trialplan.outcomes.times import Times
 from trialplan.parameter import POSITIVE, PROPORTION, Interval, Numbers, largest, parameter, smallest
 from trialplan.rejection import decide, either_way
 
 TestName = Literal["plain", "log-log"]
 """The scale on which the shares are compared."""
+
+
+class Shares(Times):
+    """Shares read off two curves: the interval of their difference inverts the plain test, and no other one."""
+
+    def interval(self, design: Design, n: int, confidence: float, no_effect: bool) -> EffectInterval | None:
+        """The plain one, which says of another test that it has none."""
+        found = super().interval(design, n, confidence, no_effect)
+        if found is None or design.test == PLAIN:
+            return found
+        return EffectInterval(name=f"{found.name}: {design.test} has none of its own", limits=found.limits)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +51,7 @@ class Milestone(_AlongCurves):
         Breslow & Crowley (1974), Annals of Statistics 2:437 (the variance at the planned curves).
     """
 
-    outcome = Times("difference of survival at the milestone", "information", "points")
+    outcome = Shares("difference of survival at the milestone", "information", "points")
     letters = {
         "S_i": "an arm's share without the event at the milestone",
         "V_i": "the variance of one participant's part in an arm's curve at the milestone, by Greenwood",
@@ -82,6 +94,11 @@ class Milestone(_AlongCurves):
         """What the control's share leaves room for."""
         low, high = self.attainable(1.0)
         return Interval(largest(low - self.control_value), smallest(high - self.control_value))
+
+    @property
+    def decides(self) -> str:
+        """On the scale log(-log S) the statistic, for no interval of the difference inverts its test."""
+        return "" if self.test == PLAIN else "the statistic on the scale log(-log S) decides"
 
     @property
     def until(self) -> Numbers:

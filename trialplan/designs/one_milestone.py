@@ -7,18 +7,36 @@ from functools import cached_property
 from typing import Any, Literal
 
 from trialplan import fields, sizing
-from trialplan.design import AnalysisTest
+from trialplan.design import AnalysisTest, Design
 from trialplan.designs._along_curves import LOG_LOG, PLAIN, STABLE, SURE, log_log, survival_of
 from trialplan.designs._along_one_curve import AlongOneCurve, ReadOff
 from trialplan.designs._survival import Curve
-from trialplan.numerics.elementary import divide, log, normal_quantile, sqrt
+from trialplan.numerics.elementary import divide, exp, log, normal_quantile, sqrt
 from trialplan.numerics.lazy import np
 from trialplan.numerics.student import z_power
+from trialplan.outcome import EffectInterval
 from trialplan.parameter import POSITIVE, PROPORTION, Numbers, parameter
 from trialplan.rejection import decide_by_z, either_way
 
 TestName = Literal["plain", "log-log"]
 """The scale on which the share is held against the fixed one."""
+
+
+class Share(ReadOff):
+    """A share read off one curve, whose interval inverts its test on either scale."""
+
+    def interval(self, design: Design, n: int, confidence: float, no_effect: bool) -> EffectInterval | None:
+        """On the scale log(-log S) the powers of the share (Kalbfleisch & Prentice 1980), which lie between 0 and 1."""
+        found = super().interval(design, n, confidence, no_effect)
+        if found is None or design.test == PLAIN:
+            return found
+        error, _ = design.standard_error(n)
+        centre = float(design.null_values()[0] if no_effect else design.effect_value())
+        _, variance = log_log(centre, error * error)
+        factor = float(exp(normal_quantile(0.5 + confidence / 2) * sqrt(variance)))
+        return EffectInterval(
+            name=f"{design.test} interval of the {self.effect}", limits=(centre**factor, centre ** (1 / factor))
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +54,7 @@ class OneMilestone(AlongOneCurve):
         Breslow & Crowley (1974), Annals of Statistics 2:437 (the variance at the planned curve).
     """
 
-    outcome = ReadOff("survival at the milestone", "information")
+    outcome = Share("survival at the milestone", "information")
     letters = {"V": "Greenwood's variance of the share at the milestone times the participants"}
     oddity = {LOG_LOG: 1}
     stated_example = "--milestone 12 --null 0.3 --expected 0.5 --accrual-time 6 --follow-up-time 12 --power 0.8 --n 39"

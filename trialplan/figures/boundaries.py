@@ -134,13 +134,14 @@ class Boundaries(canvas.Figure):
         return " ".join([opening, *self._told()])
 
     def _told(self) -> Iterator[str]:
+        counted = self.counted.removeprefix("participants ")
         for look, n in enumerate(self.participants):
             parts = [
                 f"{words} z {three_decimals(bounds[0][look])} ({three_decimals(bounds[1][look])})"
                 for words, bounds in (("efficacy from", self.efficacy), ("futility up to", self.futility))
                 if bounds[0][look] is not None
             ]
-            yield f"With {n:,} assessed: {listed(parts) or 'no boundary'}."
+            yield f"With {n:,} {counted}: {listed(parts) or 'no boundary'}."
 
     def table(self) -> canvas.Table:
         """One row a look; None where it has no bound."""

@@ -154,7 +154,7 @@ class Responses(Outcome):
         return newcombe_width((x_t / n_t, x_c / n_c), (n_t, n_c), normal_quantile(0.5 + confidence / 2))
 
     def smallest_significant(self, design: Design, n: int) -> float | None:
-        """The observed effect of whole counts nearest to the null, beside the expected controls; none for equivalence."""
+        """The observed effect of whole counts nearest to the null, with the expected controls; none for equivalence."""
         if len(design.null_values()) == 2:
             return None
         _check_counted(design, n)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from trialplan.analyses.sensitivity.exclusion import Exclusion, exclusion
 from trialplan.design import Design
 from trialplan.design_facts import assumed, foot, head, level
-from trialplan.fields import EQUIVALENCE, NON_INFERIORITY
+from trialplan.fields import EQUIVALENCE, NON_INFERIORITY, SINGLE_ARM
 from trialplan.outcome import DIFFERENCE, RATIO
 from trialplan.page import Answer, Page, Table, facts, plain
 from trialplan.text import number
@@ -76,6 +76,9 @@ class _Shown:
         self.scale, self.goal, self.margin = design.outcome.effect_scale(design), design.goal, design.margin
         self.ratio, self.what = self.scale.ratio, self.scale.short
         self.counted_in = design.counted_in
+        # one arm is held against a value, on whose scale no effect may be that value
+        held = design.goal == SINGLE_ARM
+        self.none = float(design.outcome.null_limits(design)[0]) if held else self.scale.none
         self.of_what = self.what if len(design.arm_names) > 1 else self.scale.name
 
     def effect(self, value: float | None) -> str:
@@ -133,14 +136,15 @@ class _Shown:
         if one.possible is None:
             return ""
         low, high = one.possible
+        nothing = "1" if self.ratio else self.effect(self.none) if self.none else "zero"
+        seen = f"an observed {self.what} of {nothing} leaves"
         if not (math.isfinite(low) and math.isfinite(high)):
-            seen = "1" if self.ratio else "zero"
-            return f"an observed {self.what} of {seen} leaves as possible {self.open_range(one.possible)}"
+            return f"{seen} as possible {self.open_range(one.possible)}"
         if self.ratio:
-            return f"an observed {self.what} of 1 leaves true ones from {number(low)} to {number(high)} possible"
+            return f"{seen} true ones from {number(low)} to {number(high)} possible"
         if self.effect(-low) == self.effect(high):
-            return f"an observed {self.what} of zero leaves true ones up to {self.effect(high)} either way possible"
-        return f"an observed {self.what} of zero leaves true ones from {self.range(one.possible)} possible"
+            return f"{seen} true ones up to {self.effect(high)} either way possible"
+        return f"{seen} true ones from {self.range(one.possible)} possible"
 
 
 def _headline(found: Sequence[Exclusion], shown: _Shown) -> str:
