@@ -17,7 +17,7 @@ from trialplan.evidence.table import EvidenceTable
 from trialplan.files import read_text
 from trialplan.parameter import Interval, needed, parameters, typical
 from trialplan.plan import build
-from trialplan.plan.building import Trial, size_primary
+from trialplan.plan.building import Trial, size_primaries, size_primary
 from trialplan.plan.changes import changed
 from trialplan.plan.endpoint import Endpoint
 from trialplan.plan.reading import Plan, of_text
@@ -149,7 +149,13 @@ class Subject:
     def endpoint(self) -> Endpoint:
         """The plan's primary, sized: the number alone, before anything else is read."""
         with self.shelf.opened(self.state.name):
-            return size_primary(self.plan)
+            return size_primary(self.plan, self.members)
+
+    @cached_property
+    def members(self) -> list[Endpoint]:
+        """The primary endpoints as the plan names them, each sized by itself."""
+        with self.shelf.opened(self.state.name):
+            return size_primaries(self.plan)
 
     @cached_property
     def trial(self) -> Trial:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from trialplan.errors import TrialplanError
 from trialplan.plan.variation import ALL, CONTROL_ARM, DISCOUNT, NO_BLINDING, READING, varied
+from trialplan.text import listed_apart
 from trialplan.verbs.exploring import scenarios
 from trialplan.web.controls import Control
 from trialplan.web.pages import PageKind
-from trialplan.web.part import Part
+from trialplan.web.part import Part, without_last
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
 from trialplan.web.told import told
@@ -34,12 +34,18 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
     for name, (title, values) in asked.items():
         if name in there:
             try:
-                found = scenarios(trial, {name: values}).page()
-                # what is the same in all of them closes each page, and stands once on the page of the design
-                yield Part(title=title, page=replace(found, tables=found.tables[:-1]))
+                yield Part(title=title, page=without_last(scenarios(trial, {name: values}).page()))
             except TrialplanError as why:  # the plan has such a belief, and no answer for another one
                 yield Part(title=title, wrong=told(why))
-    if DISCOUNT not in there:
+    bridged = [one.name for one in trial.primaries if any(said.bridge is not None for said in one.assumptions)]
+    if bridged and trial.family is not None:
+        yield Part(
+            title="n under other beliefs",
+            text=f"A rate of {listed_apart(bridged)} is drawn from open, uncontrolled studies and corrected as stands "
+            "above. Several endpoints are primary here, and n is not varied over what is believed of one of them. The "
+            "numbers of each may be varied on the page Scenarios.",
+        )
+    if not bridged:
         yield Part(
             title="Nothing to take off",
             text="No rate of this plan is drawn from open, uncontrolled studies, so none is corrected for what such "

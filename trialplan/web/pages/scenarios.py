@@ -20,7 +20,7 @@ from trialplan.text import spoken, stated_apart
 from trialplan.verbs.exploring import scenarios, tornado
 from trialplan.web.controls import CHOICE, TEXT, Control, read, shown
 from trialplan.web.pages import PageKind
-from trialplan.web.part import Cell, Map, Part
+from trialplan.web.part import Cell, Map, Part, without_last
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
 from trialplan.web.told import told
@@ -156,9 +156,7 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
     if len(grid.axes) == 2 and not {N, TARGET} & {*grid.axes}:
         yield Part(title=f"{counted}, for each pair", map=_map(subject, state, grid))
     else:
-        found = grid.page()
-        # what is the same in all of them closes the page, and stands once on the page of the design
-        yield Part(title="For each value", page=replace(found, tables=found.tables[:-1]))
+        yield Part(title="For each value", page=without_last(grid.page()))
     yield Part(title=f"As a picture: {quantity(grid)}", figure="grid")
     if subject.is_plan:
         from trialplan.protocol.content.figures import swings
