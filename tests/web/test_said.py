@@ -1,10 +1,14 @@
 """What a page says of a plan or of a design is true of it, and in words for people."""
 
+import re
+from itertools import pairwise
+
 import pytest
 
 import trialplan
-from trialplan import read_plan
+from trialplan import catalogue, read_plan
 from trialplan.errors import PlanError
+from trialplan.parameter import parameters, typical
 from trialplan.plan.beliefs import NOT_JOINED
 
 SHIPPED, FAMILY = "msc-lupus-nephritis", "msc-lupus-nephritis-doses"
@@ -32,3 +36,62 @@ def test_a_plan_that_is_not_whole_keeps_its_number(name, pages):
     assert (
         told.index("The number</h2>") < told.index("What the number rests on") < told.index("This cannot be answered")
     )
+
+
+def _asked(cls):
+    """How many values somebody types for a design, those of vectors counted, and what its effect is told as."""
+    usual = typical(cls)
+    values = sum(len(one) if isinstance(one, tuple) else 1 for one in usual.values())
+    return values, any(
+        parameters(cls)[name].unit == "ratio" and parameters(cls)[name].role == "effect" for name in usual
+    )
+
+
+@pytest.mark.parametrize("group", list(catalogue.by_outcome()))
+def test_the_simplest_design_comes_first(group):
+    """Whoever does not choose has the design that asks least; a difference is simpler than a ratio."""
+    listed = list(catalogue.by_outcome()[group].values())
+    arms = [abs(len(cls(**typical(cls)).arm_names) - 2) for cls in listed]
+    assert arms == sorted(arms)
+    for (one, here), (other, there) in pairwise(zip(listed, arms, strict=True)):
+        if here == there:
+            assert _asked(one) <= _asked(other)
+            if _asked(one) == _asked(other):
+                assert len(parameters(one)) <= len(parameters(other))
+
+
+def test_the_first_of_each_kind():
+    """By name, so that a number that a design comes to declare cannot put another first unseen."""
+    first = [next(iter(classes)) for classes in catalogue.by_outcome().values()]
+    usual = ["two-proportions", "two-means", "log-rank", "event-counts", "rank-sum", "precision-mean-difference"]
+    assert first == usual
+
+
+@pytest.mark.parametrize(
+    ("words", "there", "elsewhere"),
+    [
+        ("t-test", "two-means", "log-rank"),
+        ("t test", "paired-means", "two-proportions"),
+        ("t tests", "", "two-means"),
+        ("survival", "one-milestone", "two-means"),
+        ("survival", "one-sample-log-rank", "two-proportions"),
+        ("mid-p", "paired-proportions", "two-proportions"),
+        ("log rank", "log-rank", "event-counts"),
+        ("ordinal", "rank-sum", "two-means"),
+        ("clust", "clustered-means", "two-means"),
+        ("umber", "", "event-counts"),
+        ("-", "", "two-means"),
+    ],
+)
+def test_what_is_found(words, there, elsewhere):
+    """Words are found by their beginnings, with a hyphen or a space, and by what else people call an outcome."""
+    found = [slug for classes in catalogue.found(words).values() for slug in classes]
+    assert there in found or not there
+    assert elsewhere not in found
+
+
+def test_what_stands_chosen(pages):
+    """Beside a plan the design of its primary endpoint stands chosen, from which somebody may go on."""
+    told = pages("design", "plan=metformin-hba1c", live=True)
+    chosen = re.search(r'<select id="of-design".*?<option selected>([^<]*)<', told, re.S)[1]
+    assert chosen == read_plan("metformin-hba1c").content.endpoint[0].design

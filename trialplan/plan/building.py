@@ -230,7 +230,7 @@ def size_primaries(plan: Plan) -> list[Endpoint]:
 
 
 def size_primary(plan: Plan, primaries: Sequence[Endpoint] | None = None) -> Endpoint:
-    """The endpoint that sizes the trial, alone: from its primaries, which `size_primaries` makes where none are given."""
+    """The endpoint that sizes the trial, alone: its primaries are given, or made by `size_primaries`."""
     made = size_primaries(plan) if primaries is None else primaries
     return _sized_family(plan, made) or made[0]
 

@@ -151,6 +151,7 @@ def _rendered(subject: Subject, state: State, kind: PageKind, *, quick: bool = F
                 "hidden": _hidden(state, [one.path for one in controls]),
                 "plans": subject.shelf.plans(),
                 "designs": {group: list(classes) for group, classes in catalogue.by_outcome().items()},
+                "designed": subject.designed,
                 "asks": "" if subject.is_plan else catalogue.summary(catalogue.design(state.name)),
                 "view_hidden": _view_hidden,
                 "changed": _changed(subject, state),

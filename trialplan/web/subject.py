@@ -141,6 +141,13 @@ class Subject:
         return [f"endpoint.{place}" for place, one in places if one.role == "primary"]
 
     @property
+    def designed(self) -> str:
+        """What its design is called: of a plan that of the first primary endpoint, as it was opened."""
+        if not self.is_plan:
+            return self.state.name
+        return next((one.design for one in self.original.content.endpoint if one.role == "primary"), None) or ""
+
+    @property
     def primary(self) -> str:
         """The path of the first of them."""
         return next(iter(self.primaries), "")
