@@ -7,9 +7,13 @@ import pytest
 
 import trialplan
 from trialplan import catalogue, read_plan
-from trialplan.errors import PlanError
+from trialplan.errors import PlanError, TrialplanError
+from trialplan.files import examples
 from trialplan.parameter import parameters, typical
 from trialplan.plan.beliefs import NOT_JOINED
+from trialplan.web import controls
+from trialplan.web.state import State
+from trialplan.web.subject import Subject
 
 SHIPPED, FAMILY = "msc-lupus-nephritis", "msc-lupus-nephritis-doses"
 
@@ -95,3 +99,26 @@ def test_what_stands_chosen(pages):
     told = pages("design", "plan=metformin-hba1c", live=True)
     chosen = re.search(r'<select id="of-design".*?<option selected>([^<]*)<', told, re.S)[1]
     assert chosen == read_plan("metformin-hba1c").content.endpoint[0].design
+
+
+def test_an_emptied_control(pages):
+    """Where nothing is typed it says what that means: what the plan states, what is drawn, or nothing."""
+    told = pages("design", f"plan={SHIPPED}", live=True)
+    empty = dict(re.findall(r'name="(endpoint\.0\.[^"]*)" value="[^"]*" placeholder="([^"]*)"', told))
+    assert empty["endpoint.0.power"] == "empty: the plan&#39;s 0.8"
+    assert empty["endpoint.0.assumptions.treatment.range"] == "empty: none stated"
+    assert empty["endpoint.0.assumptions.treatment.value"] == "empty: as drawn"
+
+
+@pytest.mark.parametrize("name", list(examples("plan.toml")))
+def test_one_way_of_a_bridge(name, pages):
+    """No two controls of an endpoint's bridge say the same, and none is of a way that the plan does not take."""
+    subject = Subject(State(name=name), pages.shelf)
+    offered = [one for one in subject.typed if ".bridge." in one.path]
+    hints = [(one.path.partition(".bridge.")[0], one.hint) for one in offered if one.kind == controls.NUMBER]
+    assert len(hints) == len(set(hints))
+    for one in [one for one in offered if one.kind == controls.NUMBER and one.value]:
+        try:
+            _ = Subject(State(name=name, changes=((one.path, "0.1"),)), pages.shelf).endpoint
+        except TrialplanError as why:
+            pytest.fail(f"{one.path}: {why}")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import math
 import pkgutil
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
@@ -18,11 +17,10 @@ from trialplan import catalogue, files
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean
 from trialplan.figures import PAPER, PHONE
 from trialplan.figures.canvas import in_address
-from trialplan.figures.wording import is_number
 from trialplan.page import Page, Table, with_printed_signs
 from trialplan.parameter import parameters
 from trialplan.plan.variation import CALLED
-from trialplan.text import NONE, flag, probability, spoken
+from trialplan.text import column, flag, spoken
 from trialplan.web import pages
 from trialplan.web.controls import Control
 from trialplan.web.pages import PageKind
@@ -307,30 +305,6 @@ def _refused(subject: Subject) -> str:
     return ""
 
 
-_DIGITS = 4
-"""Significant digits of the largest number of a column, by which all of it is rounded."""
-
-
-def _column(values: Sequence[Any]) -> list[str]:
-    """The cells of a column; its numbers have as many decimals as the largest needs, and no share becomes certain."""
-    there = [abs(one) for one in values if is_number(one) and math.isfinite(one)]
-    if not any(one != round(one) for one in there):
-        decimals = 0
-    else:
-        decimals = max(0, _DIGITS - 1 - math.floor(math.log10(max(there))))
-    shares = decimals > 0 and max(there) <= 1
-
-    def cell(value: Any) -> str:
-        if value is None or value != value:
-            return NONE
-        if not is_number(value):
-            return str(value)
-        shown = f"{value:z,.{decimals}f}"
-        return probability(value) if shares and float(shown) in (0, 1) else shown.replace("-", "−")
-
-    return list(map(cell, values))
-
-
 def _drawn(subject: Subject, state: State, name: str, within: bool = False) -> Drawn | str:
     """A picture's words and data, or why there is none; `within` puts the picture itself into its address."""
     try:
@@ -338,7 +312,7 @@ def _drawn(subject: Subject, state: State, name: str, within: bool = False) -> D
         columns, rows = figure.table()
     except TrialplanError as why:
         return told(why)
-    shown = tuple(zip(*map(_column, zip(*rows, strict=True)), strict=True))
+    shown = tuple(zip(*map(column, zip(*rows, strict=True)), strict=True))
     if within:
         address, narrow = (in_address(figure, medium) for medium in (PAPER, PHONE))
     else:
