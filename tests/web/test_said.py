@@ -12,6 +12,7 @@ from trialplan.files import examples
 from trialplan.parameter import parameters, typical
 from trialplan.plan.beliefs import NOT_JOINED
 from trialplan.web import controls
+from trialplan.web.pages.scenarios import axes_of
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
 
@@ -122,3 +123,31 @@ def test_one_way_of_a_bridge(name, pages):
             _ = Subject(State(name=name, changes=((one.path, "0.1"),)), pages.shelf).endpoint
         except TrialplanError as why:
             pytest.fail(f"{one.path}: {why}")
+
+
+def test_words_in_place_of_keys(pages):
+    """Sources stand by their names, numbers of one of several endpoints by the endpoint's, and no field by its own."""
+    bridge = pages("bridge", f"plan={SHIPPED}")
+    parts = bridge.partition("From the evidence to the planned numbers")[2]
+    assert "Hróbjartsson 2012" in parts
+    assert "BLISS-LN, relapsed participants, week 104" in parts
+    assert not re.search(">(metablind-assessors|hrobjartsson-2012|bliss-ln-relapsed|any-wang-2014)<", parts)
+    told = pages("scenarios", f"plan={FAMILY}&view.x=icc_1&view.x-values=0.02,0.03&view.y=none")
+    assert '<th scope="col">ICC for complete renal response at 12 months<' in told
+    shown = re.sub(r"<(option|select|input)[^>]*>", "", told)
+    assert not re.search(r"\b(treatment_1|cluster_size_1|sd_2)\b", shown)
+
+
+def test_a_family_is_varied_by_its_rates(pages):
+    """The map of several endpoints opens on what is assumed of the first, not on what it is chosen to be."""
+    subject = Subject(State(name=FAMILY), pages.shelf)
+    assert list(axes_of(subject, subject.state)) == ["treatment_1", "control_1"]
+
+
+def test_what_was_changed(pages):
+    """A drawn number that another takes the place of is named; two that agree say how many they ask for."""
+    told = pages("design", f"plan={SHIPPED}&endpoint.0.assumptions.treatment.value=0.4", live=True)
+    assert re.search(r"reatment: 0\.3738 → 0\.4 ", told)
+    assert "Both ask for 254 participants" in pages("side-by-side", f"plan={SHIPPED}")
+    assert "as in 0.5,1, or" in pages("monitoring", "plan=msc-lupus-nephritis-monitored", live=True)
+    assert re.search(r"highest at 0\.\d{1,4} \(", pages("assurance", f"plan={SHIPPED}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -269,12 +270,17 @@ def _of_key(path: str, name: str, info: Any, value: Any, table: EvidenceTable | 
     return Control(
         path=path,
         label=label,
-        hint=info.description or "",
+        hint=_BRACKETS.sub(lambda found: found[1].replace(" ", ""), info.description or ""),
         kind=kind,
         value=shown(value),
         choices=choices,
         group=group,
+        called={key: one.name for key, one in PRESETS.items()} if name == "preset" else {},
     )
+
+
+_BRACKETS = re.compile(r"\[([\d., ]+)\]")
+"""A list of numbers as a plan file has it, which is typed without its brackets here."""
 
 
 def _known(name: str, path: str, table: EvidenceTable | None) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -28,7 +27,7 @@ from trialplan.web.part import Part
 from trialplan.web.pictures import MEDIUM, PICTURES
 from trialplan.web.shelf import UPLOADED
 from trialplan.web.state import FIRST, State
-from trialplan.web.subject import Subject
+from trialplan.web.subject import OF_MEMBER, Subject
 from trialplan.web.told import told
 
 
@@ -233,7 +232,7 @@ def _parts(subject: Subject, state: State, kind: PageKind) -> Iterator[Part]:
     while True:
         try:
             part = next(parts)
-            yield part if part.page is None else replace(part, page=_worded(part.page))
+            yield part if part.page is None else replace(part, page=_worded(part.page, subject))
         except StopIteration:
             return
         except TrialplanError as why:
@@ -320,21 +319,21 @@ def _drawn(subject: Subject, state: State, name: str, within: bool = False) -> D
     return Drawn(address=address, narrow=narrow, alt=figure.alt(), columns=tuple(columns), rows=shown)
 
 
-def _worded(page: Page) -> Page:
+def _worded(page: Page, subject: Subject | None = None) -> Page:
     """An answer's page with what numbers are called in place of the names of their fields and options."""
 
     def said(cell: str) -> str:
-        own = _OF_MEMBER.match(cell)  # a member's number bears its place
-        return f"{_called()[own[1]]} {own[2]}" if own and own[1] in _called() else _called().get(cell, cell)
+        own = OF_MEMBER.fullmatch(cell)  # a member's number bears its place
+        if own is None or own[1] not in _called():
+            return _called().get(cell, cell)
+        words = _called()[own[1]]
+        return f"{words} {own[2]}" if subject is None else subject.called(cell, words)
 
     def worded(one: Table) -> Table:
         named = [(said(first), *others) for first, *others in one.rows]
         return Table(list(map(said, one.columns)), named, one.title, one.right)
 
     return replace(page, tables=list(map(worded, page.tables)))
-
-
-_OF_MEMBER = re.compile(r"(.*)[-_](\d+)$")
 
 
 @cache

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from trialplan.errors import TrialplanError
-from trialplan.plan.variation import ALL, CONTROL_ARM, DISCOUNT, NO_BLINDING, READING, varied
+from trialplan.page import Page
+from trialplan.plan.variation import ALL, CONTROL_ARM, DISCOUNT, NO_BLINDING, READING, choices_called, varied
 from trialplan.text import listed_apart
 from trialplan.verbs.exploring import scenarios
 from trialplan.web.controls import Control
@@ -34,7 +36,8 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
     for name, (title, values) in asked.items():
         if name in there:
             try:
-                yield Part(title=title, page=without_last(scenarios(trial, {name: values}).page()))
+                page = without_last(scenarios(trial, {name: values}).page())
+                yield Part(title=title, page=_named(page, choices_called(trial).get(name, {})))
             except TrialplanError as why:  # the plan has such a belief, and no answer for another one
                 yield Part(title=title, wrong=told(why))
     bridged = [one.name for one in trial.primaries if any(said.bridge is not None for said in one.assumptions)]
@@ -51,6 +54,13 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
             text="No rate of this plan is drawn from open, uncontrolled studies, so none is corrected for what such "
             "studies overstate. Where each number comes from stands above.",
         )
+
+
+def _named(page: Page, called: Mapping[str, str]) -> Page:
+    """The page with what its rows are of in place of the keys by which the plan knows it."""
+    first, *others = page.tables
+    rows = [(called.get(key, key), *cells) for key, *cells in first.rows]
+    return replace(page, tables=[replace(first, rows=rows), *others])
 
 
 PAGE = PageKind(
