@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import os.path
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +19,7 @@ from trialplan import designs as fixed_designs
 from trialplan import sequential, several
 from trialplan.design import AnalysisTest, Design, Sized
 from trialplan.errors import ParameterError, did_you_mean
-from trialplan.outcome import OBSERVED
+from trialplan.outcome import ALSO_CALLED, OBSERVED
 from trialplan.page import Answer, Page, Table
 from trialplan.parameter import Parameter, needed, parameters, typical
 from trialplan.sequential.base import WithLooks
@@ -37,11 +38,17 @@ def designs() -> Mapping[str, type[Sized]]:
 
 @lru_cache(maxsize=1)
 def by_outcome() -> Mapping[str, Mapping[str, type[Sized]]]:
-    """The designs by what is seen of a participant: of two arms, of one, of more; the fewest numbers come first."""
+    """The designs by what is seen of a participant: of two arms, of one, of more; the simplest come first.
 
-    def simplest(item: tuple[str, type[Sized]]) -> tuple[int, int]:
-        usual = typical(item[1])
-        return abs(len(item[1](**usual).arm_names) - 2), len(usual)
+    That is what is asked in the fewest values, those of a vector counted; then what tells a difference, and no ratio;
+    then what may be told the fewest numbers.
+    """
+
+    def simplest(item: tuple[str, type[Sized]]) -> tuple[int, int, bool, int]:
+        usual, declared = typical(item[1]), parameters(item[1])
+        values = sum(len(one) if isinstance(one, tuple) else 1 for one in usual.values())
+        ratio = any(declared[name].role == "effect" and declared[name].unit == "ratio" for name in usual)
+        return abs(len(item[1](**usual).arm_names) - 2), values, ratio, len(declared)
 
     grouped: dict[str, dict[str, type[Sized]]] = {group: {} for group in (*OBSERVED, _ELSE, _NO_TEST)}
     for slug, cls in sorted(designs().items(), key=simplest):
@@ -55,20 +62,35 @@ _ELSE, _NO_TEST = "something else", "whatever it is, and nothing is tested"
 
 
 def found(words: str) -> Mapping[str, Mapping[str, type[Sized]]]:
-    """Those of them whose own words hold all of these: their name, their questions, numbers and tests."""
-    asked = words.lower().split()
+    """Those of them whose own words begin with all of these: of their name, outcome, questions, numbers and tests.
+
+    Words that a hyphen joins stand together, and so does a single letter with the next one: a t-test is a t test.
+    """
+    joined = re.sub(r"\b(\w) +(?=\w)", r"\1-", words.lower())
+    # a word may go on where it ends here, but for a single letter
+    asked = [one if len(one) == _OF_A_LETTER else one.rstrip() for one in map(_in_words, joined.split()) if one.strip()]
 
     def held(slug: str, group: str, cls: type[Sized]) -> bool:
+        kind = [group, ALSO_CALLED.get(group, ""), cls.outcome.kind]
         meanings = [one.meaning for one in parameters(cls).values()]
-        tests = [f"{name} {test.prose}" for name, test in (cls.tests if issubclass(cls, Design) else {}).items()]
-        text = " ".join([slug, group, cls.__doc__ or "", *meanings, *tests]).lower()
-        return all(word in text for word in asked)
+        tests = [f"{name} test: {test.prose}" for name, test in (cls.tests if issubclass(cls, Design) else {}).items()]
+        text = _in_words(" ".join([slug, *kind, cls.__doc__ or "", *meanings, *tests]))
+        return bool(asked) and all(one in text for one in asked)
 
     matched = {
         group: {slug: cls for slug, cls in classes.items() if held(slug, group, cls)}
         for group, classes in by_outcome().items()
     }
     return {group: classes for group, classes in matched.items() if classes}
+
+
+def _in_words(text: str) -> str:
+    """The words of a text with a space on either side of each, for which a hyphen is one."""
+    return " ".join(["", *_WORD.findall(text.lower()), ""])
+
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_OF_A_LETTER = len(" t ")
 
 
 @lru_cache(maxsize=1)

@@ -32,6 +32,15 @@ RESPONSE, MEASUREMENT, TIME, EVENTS, CATEGORY = OBSERVED = (
 )
 """What is seen of a participant, by which people look for a design."""
 
+ALSO_CALLED = {
+    RESPONSE: "binary, dichotomous, proportion, rate",
+    MEASUREMENT: "continuous, quantitative, mean",
+    TIME: "survival, time-to-event, failure time",
+    EVENTS: "counts, incidence, recurrent events",
+    CATEGORY: "categorical, nominal, ordinal, ranks",
+}
+"""What else people call it, by which they look for a design, too."""
+
 Limits = tuple[float, float]
 
 IntervalAt = Callable[[float], Limits]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 
@@ -289,6 +291,45 @@ NONE = "—"
 def decimals(value: float | None, places: int = 3) -> str:
     """A number with so many decimals; a dash where there is none."""
     return NONE if value is None else f"{value:z.{places}f}"
+
+
+_LONGEST = 4
+"""Significant digits of the largest number of a column, by which all of it is rounded."""
+
+
+def cell(value: Any, places: int = 3) -> str:
+    """A value of a table: a number with so many decimals and the sign for minus, a text as it is, or a dash for none.
+
+    >>> cell(-0.12345), cell(1234), cell("score"), cell(None), cell(float("nan"))
+    ('−0.123', '1,234', 'score', '—', '—')
+    """
+    if value is None or value != value:
+        return NONE
+    if not _is_number(value):
+        return str(value)
+    return with_minus(f"{value:,}" if isinstance(value, Integral) else f"{value:z,.{places}f}")
+
+
+def column(values: Sequence[Any]) -> list[str]:
+    """The cells of a column; its numbers have as many decimals as the largest needs, and no share becomes certain.
+
+    >>> column([0.5, -0.25, None]), column([12.5, 0.001]), column([100.0, 2.0]), column([0.99999, 0.5])
+    (['0.5000', '−0.2500', '—'], ['12.50', '0.00'], ['100', '2'], ['> 0.999', '0.5000'])
+    """
+    there = [abs(one) for one in values if _is_number(one) and math.isfinite(one)]
+    part = any(one != round(one) for one in there)
+    places = max(0, _LONGEST - 1 - math.floor(math.log10(max(there)))) if part else 0
+    shares = places > 0 and max(there) <= 1
+
+    def shown(value: Any) -> str:
+        given = cell(float(value), places) if _is_number(value) else cell(value)
+        return probability(value) if shares and given in (cell(0.0, places), cell(1.0, places)) else given
+
+    return list(map(shown, values))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def true_words(words: str) -> str:

@@ -220,7 +220,9 @@ def test_several_designs_together_are_varied(pages):
     """Of several endpoints and arms the numbers of each may be varied; a cell that no control holds is no link."""
     query = "plan=msc-lupus-nephritis-doses&view.x=correlation&view.x-values=-0.4,-0.2&view.y=none"
     assert pages.wrong(query, "scenarios", live=False) == []
-    assert '<option value="control_1">control 1</option>' in pages("scenarios", query)
+    assert '<option value="control_1">control for complete renal response at 12 months</option>' in pages(
+        "scenarios", query
+    )
 
 
 def test_no_picture_without_a_range(pages):

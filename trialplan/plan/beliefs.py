@@ -16,6 +16,9 @@ from trialplan.plan.building import Trial
 Items = tuple[tuple[str, Any], ...]
 """What is believed, or how often a harm occurs, by name: a mapping that can be remembered."""
 
+NOT_JOINED = "what is believed of each endpoint is not joined into one belief about all of them"
+"""Why several primary endpoints have no assurance."""
+
 _VAGUE = 0.5
 """Weight of the uniform component when it is asked what a vaguer control belief would do."""
 
@@ -23,9 +26,11 @@ _VAGUE = 0.5
 def beliefs_of(trial: Trial) -> dict[str, Any]:
     """The comparator's belief where it is borrowed, then the effect's given it, by the names of the design's fields.
 
-    A PlanError says what the plan lacks: an effect that is drawn from the evidence through a bridge.
+    A PlanError says what the plan lacks: an effect that is drawn from the evidence through a bridge, of one endpoint.
     """
     effect = trial.primary.by_role("effect")
+    if effect is None and trial.family is not None:
+        raise PlanError(f"{trial.plan.name}: assurance is of one endpoint; {NOT_JOINED}")
     if effect is None or effect.believed is None:
         raise PlanError(
             f"{trial.plan.name}: assurance needs an effect that is drawn from the evidence through a bridge, or from a "

@@ -222,12 +222,22 @@ def _readings(plan: Plan, table: evidence.EvidenceTable) -> tuple[tuple[str, Obs
         return tuple((one.label, read_rate(table, one)) for one in plan.content.scenarios.readings)
 
 
-def size_primary(plan: Plan) -> Endpoint:
-    """The endpoint that sizes the trial, alone: nothing else that the plan says is read or checked."""
+def designed_primaries(plan: Plan) -> list[Endpoint]:
+    """The primary endpoints with what their numbers come to: nothing else that the plan says is read or checked."""
     check_primaries(plan.content, plan.name)
     sections = [one for one in plan.content.endpoint if one.role == "primary"]
-    primaries = [_sized(plan, _designed(plan, _draft(plan, section))) for section in sections]
-    return _sized_family(plan, primaries) or primaries[0]
+    return [_designed(plan, _draft(plan, section)) for section in sections]
+
+
+def size_primaries(plan: Plan) -> list[Endpoint]:
+    """The same, each sized by itself."""
+    return [_sized(plan, one) for one in designed_primaries(plan)]
+
+
+def size_primary(plan: Plan, primaries: Sequence[Endpoint] | None = None) -> Endpoint:
+    """The endpoint that sizes the trial, alone: its primaries are given, or made by `size_primaries`."""
+    made = size_primaries(plan) if primaries is None else primaries
+    return _sized_family(plan, made) or made[0]
 
 
 def _check_against(plan: Plan, comparisons: tuple[AnsweredComparison, ...], primary: Endpoint) -> None:

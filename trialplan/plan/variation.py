@@ -99,6 +99,16 @@ def key_of(label: str, key: str | None = None) -> str:
     return key or re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
 
 
+def choices_called(trial: Trial) -> dict[str, dict[str, str]]:
+    """What the keys of listed rates, readings and published biases stand for, by what is varied."""
+    said = trial.plan.content.scenarios
+    return {
+        NO_BLINDING: {key: one.name for key, one in PRESETS.items()},
+        CONTROL_ARM: {key_of(one.label, one.key): one.label for one in said.controls},
+        READING: {key_of(one.label, one.key): one.label for one in said.readings},
+    }
+
+
 def _bridged(trial: Trial) -> Bridged | None:
     """How the plan's rates hang together; None where its primary has no rate that the effect is held against."""
     comparator = trial.primary.by_role("comparator")

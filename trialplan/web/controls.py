@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,14 @@ from trialplan.evidence.bias import PRESETS
 from trialplan.evidence.pooling import METHODS
 from trialplan.evidence.table import EvidenceTable
 from trialplan.parameter import Interval, Parameter, parameters, typical
-from trialplan.plan.schema import AssumptionSection, EndpointSection, PlanFile
+from trialplan.plan.schema import (
+    AssumptionSection,
+    BridgeSection,
+    EndpointSection,
+    NoBlindingSection,
+    NoConcurrentControlSection,
+    PlanFile,
+)
 from trialplan.sequential.base import WithLooks
 from trialplan.text import spoken
 
@@ -43,6 +51,8 @@ class Control:
     value: str = ""
     choices: tuple[str, ...] = ()
     group: str = ""
+    empty: str = ""
+    """What stands in it where nothing does, and says what that means."""
     called: Mapping[str, str] = field(default_factory=dict)
     """What its choices are called where that is not what is chosen, as of names of fields."""
 
@@ -126,7 +136,14 @@ def _ends(domain: Interval) -> str:
 
 def of_plan(content: PlanFile, table: EvidenceTable | None) -> list[Control]:
     """One control for each number and choice of a plan, in the order of its file; its words are not for forms."""
-    return list(_of_section(content, "", table, ""))
+    return [one if one.empty else replace(one, empty=_when_empty(one)) for one in _of_section(content, "", table, "")]
+
+
+def _when_empty(control: Control) -> str:
+    """What it means that nothing is typed: what is left out of an address stays as it is in the plan."""
+    if control.value:
+        return f"empty: the plan's {control.value}"
+    return "empty: as drawn" if control.hint.endswith(TAKES) else "empty: none stated"
 
 
 def _of_section(
@@ -134,7 +151,10 @@ def _of_section(
 ) -> Iterator[Control]:
     """The controls of a section; of one that is left out, of its class, with nothing in them."""
     cls = section if isinstance(section, type) else type(section)
+    unused = _unused(section)
     for name, info in cls.model_fields.items():
+        if name in unused:
+            continue
         value = None if isinstance(section, type) else getattr(section, name)
         at, within = f"{path}{name}", group or spoken(name)
         if name == "settings" and isinstance(section, EndpointSection):
@@ -193,6 +213,27 @@ _MAY_BE_ADDED = ("monitoring", "no_concurrent_control", "no_blinding")
 """Sections that a plan may lack and a person may want to add; others need words of which a form has none."""
 
 
+_WAYS: dict[type[BaseModel], tuple[tuple[str, ...], ...]] = {
+    BridgeSection: (
+        ("discount",),
+        ("no_concurrent_control", "no_blinding"),
+        ("lower_limit",),
+        ("bias",),
+        ("acknowledge_uncontrolled",),
+    ),
+    NoConcurrentControlSection: (("discount",), ("bias",), ("controls",), ("acknowledge",)),
+    NoBlindingSection: (("preset", "spread"), ("bias",), ("acknowledge",)),
+}
+"""The ways of which a section takes one, the usual one first: another beside it is refused."""
+
+
+def _unused(section: BaseModel | type[BaseModel]) -> set[str]:
+    """The keys of the ways that a section does not take; where it takes none, of all but the first."""
+    ways = next((ways for cls, ways in _WAYS.items() if section is cls or isinstance(section, cls)), ())
+    taken = [way for way in ways if any(getattr(section, name, None) is not None for name in way)]
+    return {name for way in ways if way not in (taken or ways[:1]) for name in way}
+
+
 def _named(section: BaseModel, otherwise: str) -> str:
     return str(getattr(section, "name", None) or otherwise)
 
@@ -207,7 +248,9 @@ def _settings(section: EndpointSection, path: str, group: str) -> Iterator[Contr
         if name in section.settings or declared.choices or name in (_ALPHA, "margin"):
             numbers = group.removesuffix(_HOW) if name == _ALPHA else group
             given = _declared(name, declared, shown(section.settings.get(name)), numbers)
-            yield Control(**{**vars(given), "path": f"{path}.{name}"})
+            usual = shown(getattr(catalogue.design(section.design), name, None))
+            empty = "" if given.value or not usual else f"empty: {usual}, as usual"
+            yield replace(given, path=f"{path}.{name}", empty=empty)
 
 
 def _of_key(path: str, name: str, info: Any, value: Any, table: EvidenceTable | None, group: str) -> Control | None:
@@ -227,12 +270,17 @@ def _of_key(path: str, name: str, info: Any, value: Any, table: EvidenceTable | 
     return Control(
         path=path,
         label=label,
-        hint=info.description or "",
+        hint=_BRACKETS.sub(lambda found: found[1].replace(" ", ""), info.description or ""),
         kind=kind,
         value=shown(value),
         choices=choices,
         group=group,
+        called={key: one.name for key, one in PRESETS.items()} if name == "preset" else {},
     )
+
+
+_BRACKETS = re.compile(r"\[([\d., ]+)\]")
+"""A list of numbers as a plan file has it, which is typed without its brackets here."""
 
 
 def _known(name: str, path: str, table: EvidenceTable | None) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from trialplan.page import Page
@@ -10,6 +10,11 @@ from trialplan.web.controls import Control
 
 if TYPE_CHECKING:
     from trialplan.web.state import State
+
+
+def without_last(page: Page) -> Page:
+    """An answer's page without what closes it, the same in all rows: that stands once, on the page Design."""
+    return replace(page, tables=page.tables[:-1])
 
 
 @dataclass(frozen=True)

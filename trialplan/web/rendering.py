@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import math
 import pkgutil
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
@@ -18,11 +16,10 @@ from trialplan import catalogue, files
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean
 from trialplan.figures import PAPER, PHONE
 from trialplan.figures.canvas import in_address
-from trialplan.figures.wording import is_number
 from trialplan.page import Page, Table, with_printed_signs
 from trialplan.parameter import parameters
 from trialplan.plan.variation import CALLED
-from trialplan.text import NONE, flag, probability, spoken
+from trialplan.text import column, flag, spoken
 from trialplan.web import pages
 from trialplan.web.controls import Control
 from trialplan.web.pages import PageKind
@@ -30,7 +27,7 @@ from trialplan.web.part import Part
 from trialplan.web.pictures import MEDIUM, PICTURES
 from trialplan.web.shelf import UPLOADED
 from trialplan.web.state import FIRST, State
-from trialplan.web.subject import Subject
+from trialplan.web.subject import OF_MEMBER, Subject
 from trialplan.web.told import told
 
 
@@ -151,6 +148,7 @@ def _rendered(subject: Subject, state: State, kind: PageKind, *, quick: bool = F
                 "hidden": _hidden(state, [one.path for one in controls]),
                 "plans": subject.shelf.plans(),
                 "designs": {group: list(classes) for group, classes in catalogue.by_outcome().items()},
+                "designed": subject.designed,
                 "asks": "" if subject.is_plan else catalogue.summary(catalogue.design(state.name)),
                 "view_hidden": _view_hidden,
                 "changed": _changed(subject, state),
@@ -234,7 +232,7 @@ def _parts(subject: Subject, state: State, kind: PageKind) -> Iterator[Part]:
     while True:
         try:
             part = next(parts)
-            yield part if part.page is None else replace(part, page=_worded(part.page))
+            yield part if part.page is None else replace(part, page=_worded(part.page, subject))
         except StopIteration:
             return
         except TrialplanError as why:
@@ -306,30 +304,6 @@ def _refused(subject: Subject) -> str:
     return ""
 
 
-_DIGITS = 4
-"""Significant digits of the largest number of a column, by which all of it is rounded."""
-
-
-def _column(values: Sequence[Any]) -> list[str]:
-    """The cells of a column; its numbers have as many decimals as the largest needs, and no share becomes certain."""
-    there = [abs(one) for one in values if is_number(one) and math.isfinite(one)]
-    if not any(one != round(one) for one in there):
-        decimals = 0
-    else:
-        decimals = max(0, _DIGITS - 1 - math.floor(math.log10(max(there))))
-    shares = decimals > 0 and max(there) <= 1
-
-    def cell(value: Any) -> str:
-        if value is None or value != value:
-            return NONE
-        if not is_number(value):
-            return str(value)
-        shown = f"{value:z,.{decimals}f}"
-        return probability(value) if shares and float(shown) in (0, 1) else shown.replace("-", "−")
-
-    return list(map(cell, values))
-
-
 def _drawn(subject: Subject, state: State, name: str, within: bool = False) -> Drawn | str:
     """A picture's words and data, or why there is none; `within` puts the picture itself into its address."""
     try:
@@ -337,7 +311,7 @@ def _drawn(subject: Subject, state: State, name: str, within: bool = False) -> D
         columns, rows = figure.table()
     except TrialplanError as why:
         return told(why)
-    shown = tuple(zip(*map(_column, zip(*rows, strict=True)), strict=True))
+    shown = tuple(zip(*map(column, zip(*rows, strict=True)), strict=True))
     if within:
         address, narrow = (in_address(figure, medium) for medium in (PAPER, PHONE))
     else:
@@ -345,21 +319,21 @@ def _drawn(subject: Subject, state: State, name: str, within: bool = False) -> D
     return Drawn(address=address, narrow=narrow, alt=figure.alt(), columns=tuple(columns), rows=shown)
 
 
-def _worded(page: Page) -> Page:
+def _worded(page: Page, subject: Subject | None = None) -> Page:
     """An answer's page with what numbers are called in place of the names of their fields and options."""
 
     def said(cell: str) -> str:
-        own = _OF_MEMBER.match(cell)  # a member's number bears its place
-        return f"{_called()[own[1]]} {own[2]}" if own and own[1] in _called() else _called().get(cell, cell)
+        own = OF_MEMBER.fullmatch(cell)  # a member's number bears its place
+        if own is None or own[1] not in _called():
+            return _called().get(cell, cell)
+        words = _called()[own[1]]
+        return f"{words} {own[2]}" if subject is None else subject.called(cell, words)
 
     def worded(one: Table) -> Table:
         named = [(said(first), *others) for first, *others in one.rows]
         return Table(list(map(said, one.columns)), named, one.title, one.right)
 
     return replace(page, tables=list(map(worded, page.tables)))
-
-
-_OF_MEMBER = re.compile(r"(.*)[-_](\d+)$")
 
 
 @cache

@@ -17,7 +17,7 @@ from trialplan.evidence.table import EvidenceTable
 from trialplan.files import read_text
 from trialplan.parameter import Interval, needed, parameters, typical
 from trialplan.plan import build
-from trialplan.plan.building import Trial, size_primary
+from trialplan.plan.building import Trial, designed_primaries, size_primaries, size_primary
 from trialplan.plan.changes import changed
 from trialplan.plan.endpoint import Endpoint
 from trialplan.plan.reading import Plan, of_text
@@ -30,6 +30,9 @@ from trialplan.web.shelf import Shelf
 from trialplan.web.state import PLAN, State
 
 _SIZING = ("power", "dropout")
+
+OF_MEMBER = re.compile(r"(.*)[-_](\d+)")
+"""The name of a number of one of several designs, which bears its place."""
 
 
 @dataclasses.dataclass
@@ -126,8 +129,27 @@ class Subject:
         """What was changed of a plan: the control, and what stood there before."""
         if not self.is_plan:
             return []
-        before = {one.path: one.value for one in self._original_controls}
-        return [(one, before[one.path]) for one in self.typed if one.path in dict(self.state.changes)]
+        before, changed = {one.path: one for one in self._original_controls}, dict(self.state.changes)
+        return [(one, self._stood(before[one.path])) for one in self.typed if one.path in changed]
+
+    def _stood(self, control: Control) -> str:
+        """What a control held as the plan was opened, or what that came to where it was drawn."""
+        of, _, name = control.path.removesuffix(".value").partition(".assumptions.")
+        if control.value or of not in self.primaries or not control.path.endswith(".value"):
+            return control.value
+        with _told_later(), self.shelf.opened(self.state.name):
+            endpoint = designed_primaries(self.original)[self.primaries.index(of)]
+            drawn = next((one.value for one in endpoint.assumptions if one.name == name), None)
+            return "" if drawn is None else stated(drawn)
+        return ""
+
+    def called(self, name: str, words: str = "") -> str:
+        """What a number is called: of one of several primary endpoints with the name of that endpoint."""
+        own = OF_MEMBER.fullmatch(name)
+        if own is None or not 0 < int(own[2]) <= len(self.primaries) > 1:
+            return f"{words} {own[2]}" if own and words else words or spoken(name)
+        primaries = [one.name for one in self.original.content.endpoint if one.role == "primary"]
+        return f"{words or spoken(own[1])} for {primaries[int(own[2]) - 1]}"
 
     @cached_property
     def kind(self) -> type[Sized]:
@@ -141,6 +163,13 @@ class Subject:
         return [f"endpoint.{place}" for place, one in places if one.role == "primary"]
 
     @property
+    def designed(self) -> str:
+        """What its design is called: of a plan that of the first primary endpoint, as it was opened."""
+        if not self.is_plan:
+            return self.state.name
+        return next((one.design for one in self.original.content.endpoint if one.role == "primary"), None) or ""
+
+    @property
     def primary(self) -> str:
         """The path of the first of them."""
         return next(iter(self.primaries), "")
@@ -149,7 +178,13 @@ class Subject:
     def endpoint(self) -> Endpoint:
         """The plan's primary, sized: the number alone, before anything else is read."""
         with self.shelf.opened(self.state.name):
-            return size_primary(self.plan)
+            return size_primary(self.plan, self.members)
+
+    @cached_property
+    def members(self) -> list[Endpoint]:
+        """The primary endpoints as the plan names them, each sized by itself."""
+        with self.shelf.opened(self.state.name):
+            return size_primaries(self.plan)
 
     @cached_property
     def trial(self) -> Trial:

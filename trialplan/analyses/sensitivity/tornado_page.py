@@ -83,7 +83,7 @@ def sentence(swing: Swing, n: int, target: float) -> str:
     """What becomes of the trial if this assumption is wrong, for people who have to decide about it."""
     axis, worst, best = swing.axis, swing.worst, swing.best
     if worst is None or best is None:
-        return f"{axis.assumption}: {axis.source}, so it was not varied."
+        return f"{spoken(axis.assumption)}: {axis.source}, so it was not varied."
     otherwise = axis.says.replace("{}", f"{_value(axis, worst.value)} instead of {_value(axis, axis.planned)}")
     told = [f"If {otherwise}, {_outcome(axis, worst, n, target)}", _other_end(axis, best, n), _breaking(swing)]
     told.append(_beside(axis))

@@ -14,7 +14,7 @@ from trialplan.errors import PlanError
 from trialplan.evidence.bridge import Reading
 from trialplan.numerics.lazy import np
 from trialplan.plan.assumptions import Assumption
-from trialplan.plan.beliefs import beliefs_of, compared_trial
+from trialplan.plan.beliefs import NOT_JOINED, beliefs_of, compared_trial
 from trialplan.plan.building import Trial
 from trialplan.protocol.content.views import of_control
 
@@ -103,7 +103,7 @@ def unassured(trial: Trial) -> str:
     if trial.plan.content.assurance is not None:
         return ""
     if trial.family is not None:
-        return "what is believed of each endpoint is not joined into one belief about all of them"
+        return NOT_JOINED
     try:
         beliefs_of(trial)
     except PlanError:

@@ -24,7 +24,7 @@ from trialplan.protocol.content import figures as drawings
 from trialplan.protocol.content.filters import Verbatim
 from trialplan.protocol.content.interim_analyses import boundaries
 from trialplan.protocol.content.recruitment_section import fan
-from trialplan.text import with_minus
+from trialplan.text import cell
 
 _MEDIA = {".svg": "image/svg+xml", ".png": "image/png"}
 _LONGEST_ALT = 1200
@@ -175,6 +175,4 @@ def _crossed(figure: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
 def _cell(value: Any) -> str:
     if value is None or value == "":
         return "–"
-    if not isinstance(value, float):
-        return f"{value:,}" if isinstance(value, int) else str(value)
-    return f"{value:,.0f}" if float(value).is_integer() and value >= 1 else with_minus(f"{value:z.3f}")
+    return cell(value, 0 if isinstance(value, float) and value.is_integer() and value >= 1 else 3)

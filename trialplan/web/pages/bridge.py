@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from trialplan.errors import TrialplanError
-from trialplan.plan.variation import ALL, CONTROL_ARM, DISCOUNT, NO_BLINDING, READING, varied
+from trialplan.page import Page
+from trialplan.plan.variation import ALL, CONTROL_ARM, DISCOUNT, NO_BLINDING, READING, choices_called, varied
+from trialplan.text import listed_apart
 from trialplan.verbs.exploring import scenarios
 from trialplan.web.controls import Control
 from trialplan.web.pages import PageKind
-from trialplan.web.part import Part
+from trialplan.web.part import Part, without_last
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
 from trialplan.web.told import told
@@ -34,17 +36,31 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
     for name, (title, values) in asked.items():
         if name in there:
             try:
-                found = scenarios(trial, {name: values}).page()
-                # what is the same in all of them closes each page, and stands once on the page of the design
-                yield Part(title=title, page=replace(found, tables=found.tables[:-1]))
+                page = without_last(scenarios(trial, {name: values}).page())
+                yield Part(title=title, page=_named(page, choices_called(trial).get(name, {})))
             except TrialplanError as why:  # the plan has such a belief, and no answer for another one
                 yield Part(title=title, wrong=told(why))
-    if DISCOUNT not in there:
+    bridged = [one.name for one in trial.primaries if any(said.bridge is not None for said in one.assumptions)]
+    if bridged and trial.family is not None:
+        yield Part(
+            title="n under other beliefs",
+            text=f"A rate of {listed_apart(bridged)} is drawn from open, uncontrolled studies and corrected as stands "
+            "above. Several endpoints are primary here, and n is not varied over what is believed of one of them. The "
+            "numbers of each may be varied on the page Scenarios.",
+        )
+    if not bridged:
         yield Part(
             title="Nothing to take off",
             text="No rate of this plan is drawn from open, uncontrolled studies, so none is corrected for what such "
             "studies overstate. Where each number comes from stands above.",
         )
+
+
+def _named(page: Page, called: Mapping[str, str]) -> Page:
+    """The page with what its rows are of in place of the keys by which the plan knows it."""
+    first, *others = page.tables
+    rows = [(called.get(key, key), *cells) for key, *cells in first.rows]
+    return replace(page, tables=[replace(first, rows=rows), *others])
 
 
 PAGE = PageKind(

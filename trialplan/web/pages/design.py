@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterator, Sequence
+from typing import cast
 
 from trialplan.design import Design
 from trialplan.page import Page, Table
+from trialplan.plan.endpoint import Endpoint
 from trialplan.text import NONE, in_unit
 from trialplan.web.controls import Control
 from trialplan.web.pages import PageKind
-from trialplan.web.part import Part
+from trialplan.web.part import Part, without_last
 from trialplan.web.state import State
 from trialplan.web.subject import Subject
-
-if TYPE_CHECKING:
-    from trialplan.plan.building import Trial
 
 
 def _takes(control: Control) -> bool:
@@ -37,9 +34,9 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
     from trialplan.protocol.content import figures
 
     answer = subject.answer
-    if subject.is_plan:
-        yield Part(title="What the number rests on", page=_rests_on(subject.trial))
     yield Part(title="The number", page=answer.page())
+    if subject.is_plan:
+        yield Part(title="What the number rests on", page=_rests_on(subject.members))
     if answer.design.has_level:
         yield Part(title="A paragraph to copy", copied=_statement(subject), prose=True)
     if subject.is_plan and figures.graph(subject.trial) is not None:
@@ -51,10 +48,7 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
 
             asked = compare(design, float(answer.target))
             if len(asked.rows) > 1:
-                found = asked.page()
-                # what is the same for all of them closes the page, and stands once, with the number
-                page = replace(found, tables=found.tables[:-1])
-                yield Part(title="What each applicable test would ask for", page=page)
+                yield Part(title="What each applicable test would ask for", page=without_last(asked.page()))
         if not answer.design.fixes_n():
             from trialplan.web.pictures import power
 
@@ -62,16 +56,16 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
             yield Part(title=power(subject, state).title or "Power against participants", figure="power")
 
 
-def _rests_on(trial: Trial) -> Page:
+def _rests_on(primaries: Sequence[Endpoint]) -> Page:
     """Each number that sizes the trial, its value, and whether it is measured, believed or assumed."""
-    several = len(trial.primaries) > 1
+    several = len(primaries) > 1
     rows = [
         (
             f"{one.label}{f', {endpoint.name}' if several else ''}",
             NONE if one.value is None else in_unit(one.value, one.unit),
             one.known_by,
         )
-        for endpoint in trial.primaries
+        for endpoint in primaries
         for one in endpoint.assumptions
     ]
     headline = "How each number is known; its source stands on the page Bridge, and below in the paragraph to copy"

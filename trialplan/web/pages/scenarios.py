@@ -14,15 +14,15 @@ from trialplan.analyses.scenarios.figures import quantity
 from trialplan.analyses.scenarios.grid import Grid
 from trialplan.design import Design
 from trialplan.errors import ParameterError, TrialplanError
-from trialplan.parameter import Interval, Parameter
+from trialplan.parameter import Interval, Parameter, parameters
 from trialplan.plan.variation import CALLED, CONTROL_ARM, DISCOUNT, NO_BLINDING, READING, varied
-from trialplan.text import spoken, stated_apart
+from trialplan.text import stated_apart
 from trialplan.verbs.exploring import scenarios, tornado
 from trialplan.web.controls import CHOICE, TEXT, Control, read, shown
 from trialplan.web.pages import PageKind
-from trialplan.web.part import Cell, Map, Part
+from trialplan.web.part import Cell, Map, Part, without_last
 from trialplan.web.state import State
-from trialplan.web.subject import Subject
+from trialplan.web.subject import OF_MEMBER, Subject
 from trialplan.web.told import told
 
 _STEPS = 4
@@ -91,7 +91,16 @@ def _varied(subject: Subject, state: State) -> tuple[str, str]:
 
 def _is_assumed(subject: Subject, name: str) -> bool:
     """Whether it is assumed of the participants, and not chosen, as the size of a stratum is."""
-    return _declared(subject)[name].role in ("comparator", "effect", "spread", "association")
+    return _role(subject, name) in ("comparator", "effect", "spread", "association")
+
+
+def _role(subject: Subject, name: str) -> str:
+    """What a number is asked for as; one of several designs as the design has it."""
+    own, members = OF_MEMBER.fullmatch(name), _inner(subject).members
+    if own is None or not 0 < int(own[2]) <= len(members):
+        return _declared(subject)[name].role
+    declared = parameters(type(members[int(own[2]) - 1])).get(own[1])
+    return "" if declared is None else declared.role
 
 
 def _declared(subject: Subject) -> dict[str, Parameter]:
@@ -107,7 +116,7 @@ def _numbers(subject: Subject) -> dict[str, Any]:
         for name, one in declared.items()
         if isinstance(one.domain, Interval) and isinstance(planned.get(name), (int, float)) and name != "alpha"
     }
-    roles = {name: one.role for name, one in declared.items()}
+    roles = {name: _role(subject, name) for name in own}
     first = ("comparator", "effect", "spread")
     ordered = sorted(own, key=lambda name: first.index(roles[name]) if roles[name] in first else len(first))
     return {name: own[name] for name in ordered}
@@ -156,9 +165,7 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
     if len(grid.axes) == 2 and not {N, TARGET} & {*grid.axes}:
         yield Part(title=f"{counted}, for each pair", map=_map(subject, state, grid))
     else:
-        found = grid.page()
-        # what is the same in all of them closes the page, and stands once on the page of the design
-        yield Part(title="For each value", page=replace(found, tables=found.tables[:-1]))
+        yield Part(title="For each value", page=without_last(grid.page()))
     yield Part(title=f"As a picture: {quantity(grid)}", figure="grid")
     if subject.is_plan:
         from trialplan.protocol.content.figures import swings
@@ -173,7 +180,7 @@ def _parts(subject: Subject, state: State) -> Iterator[Part]:
 
 def _form(subject: Subject, state: State) -> Iterator[Control]:
     seen, known = state.looked_at, _numbers(subject)
-    called = {name: spoken(name) for name in known} | (varied(subject.trial) if subject.is_plan else {})
+    called = {name: subject.called(name) for name in known} | (varied(subject.trial) if subject.is_plan else {})
     names = tuple(called)
     across, down = _varied(subject, state)
     for place, words, name in (("x", "across", across), ("y", "down", down or _NOTHING)):
@@ -193,9 +200,12 @@ def _map(subject: Subject, state: State, grid: Grid) -> Map:
     heads, sides = stated_apart(columns), stated_apart(rows)
     planned, counted = _numbers(subject), _counted(subject).lower()
 
+    def called(name: str) -> str:
+        return CALLED.get(name) or subject.called(name)
+
     def cell(i: int, j: int) -> Cell:
         value = float(n[j, i])
-        where = f"{_called(across)} {heads[i]}, {_called(down)} {sides[j]}"
+        where = f"{called(across)} {heads[i]}, {called(down)} {sides[j]}"
         here = planned.get(across) == columns[i] and planned.get(down) == rows[j]
         if value != value:
             return Cell("—", f"{where}: no answer, {reasons[j, i]}", here=here)
@@ -211,11 +221,7 @@ def _map(subject: Subject, state: State, grid: Grid) -> Map:
     numeric = all(isinstance(one, (int, float)) for one in rows)
     order = reversed(range(len(rows))) if numeric else range(len(rows))  # numbers grow upwards, as in the picture
     body = tuple((sides[j], tuple(cell(i, j) for i in range(len(columns)))) for j in order)
-    return Map(_called(across), tuple(heads), _called(down), body)
-
-
-def _called(name: str) -> str:
-    return CALLED.get(name) or spoken(name)
+    return Map(called(across), tuple(heads), called(down), body)
 
 
 def _counted(subject: Subject) -> str:

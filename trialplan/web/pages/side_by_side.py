@@ -57,7 +57,7 @@ def _both(other: Subject, subject: Subject, aside: bool) -> Page:
     change = _randomised(subject) - _randomised(other)
     counted = subject.design.counted_in
     told = f"Now {abs(change):,} {'more' if change > 0 else 'fewer'} {counted}"
-    same = f"Both ask for as many {counted}"
+    same = f"Both ask for {_randomised(subject):,} {counted}"
     return Page(data=None, headline=told if change else same, tables=[Table(head, made)])
 
 
