@@ -101,7 +101,8 @@ def needed_time(design: Design, asked: str, target: float, *, n: int | None = No
 
 
 def _blocks(design: Design, n: float) -> int:
-    return max(math.ceil(n / design.step - 1e-9), 1) * int(design.step)
+    step = int(design.step)
+    return max(math.ceil(n / step - 1e-9), 1) * step
 
 
 @dataclass(frozen=True)

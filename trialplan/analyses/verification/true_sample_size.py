@@ -190,4 +190,5 @@ def _reached(design: Design, near: list[_Point], told: _Point, root: tuple[float
 
 def _blocks(design: Design, n: float) -> int:
     """The fewest whole blocks, or clusters, that hold n."""
-    return max(1, math.ceil(n / design.step - 1e-9)) * int(design.step)
+    step = int(design.step)
+    return max(1, math.ceil(n / step - 1e-9)) * step
