@@ -229,13 +229,23 @@ def begun(text: str) -> str:
 
     >>> begun("ours: a survey, by Adams et al. 2018. It was read twice."), begun("ours")
     ('ours: a survey, by Adams et al. 2018. …', 'ours')
+    >>> begun("Smith J. (2019). J Clin Oncol 12:3. Then"), begun("Of 3.5 vs. Control arms, no. Other")
+    ('Smith J. (2019). J Clin Oncol 12:3. …', 'Of 3.5 vs. Control arms, no. Other')
     """
     first, *others = _SENTENCE.split(text, maxsplit=1)
     return f"{first} …" if others else first
 
 
-_SENTENCE = re.compile(r"(?<=[^\s.][a-z0-9)\]%][.?!])(?<!\bal\.)\s+(?=[A-Z])")
-"""Between two sentences: behind a word, not behind initials, and before a capital letter."""
+_SHORTENED = ("al", "approx", "ca", "cf", "ed", "Dr", "Fig", "no", "No", "Nr", "pp", "resp", "St", "vol", "vs")
+"""Words that end with a full stop and no sentence."""
+
+_SENTENCE = re.compile(
+    r"(?<=[^\s.][a-z0-9)\]%][.?!])(?<!\(\d{4}\)\.)"
+    + "".join(rf"(?<!\b{word}\.)" for word in _SHORTENED)
+    + r"\s+(?=[A-Z])"
+)
+"""Between two sentences: behind a word, not behind initials, what is shortened or the year of a citation, and before a
+capital letter."""
 
 
 def ended(text: str) -> str:
