@@ -26,6 +26,7 @@ from trialplan.text import (
     spoken,
     stated,
 )
+from trialplan.time_unit import with_time
 
 if TYPE_CHECKING:
     from trialplan.design import Design, Sized
@@ -234,10 +235,8 @@ class DetectableEffect(Answer):
                 why = "its t test has no degrees of freedom, and so shows nothing; more participants are needed"
             headline = f"no {spoken(design.effect)} can be shown with {at}: {why}"
         else:
-            shown = (
-                f"{spoken(design.effect)} = {beside(self.value, float(null))}, and none "
-                f"{'lower' if design.upward else 'higher'},"
-            )
+            told = with_time(beside(self.value, float(null)), design.declarations()[design.effect].unit)
+            shown = f"{spoken(design.effect)} = {told}, and none {'lower' if design.upward else 'higher'},"
             headline = f"{shown} {_told_apart(design, float(null))}, with {at}"
         asked = (design.effect,)
         answer = {"effect": design.effect, "detectable": self.value, "null": null}

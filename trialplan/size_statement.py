@@ -17,7 +17,7 @@ from trialplan.design_facts import (
 )
 from trialplan.fields import allocation_of
 from trialplan.text import listed, number, participants, percent, stated, stated_percent
-from trialplan.time_unit import named, of_time
+from trialplan.time_unit import with_time
 
 if TYPE_CHECKING:
     from trialplan.answers import SampleSize
@@ -66,8 +66,9 @@ def _size(answer: SampleSize) -> str:
     if not design.has_level:
         return f"The trial needs {arms}{ratio}, for {design.attains} {number(answer.target)}{_if(design)}."
     power = f"{100 * float(answer.success):.1f} %"
-    # nobody is left out where a missing outcome counts as one
-    whom = ", all of whom are analysed" if answer.missing else ", with the outcome"
+    # nobody is left out where a missing outcome counts as one, or where what is known of those who leave is analysed
+    kept = any(one.loses_by for one in (design.fixed, *design.fixed.members))
+    whom = ", all of whom are analysed" if answer.missing else "" if kept else ", with the outcome"
     return f"The trial needs {arms}{ratio}{whom}: they give {power} power {_claim(design)}{_if(design)}."
 
 
@@ -115,7 +116,7 @@ def _stated(value: Any, unit: str) -> str:
         return _in_points(value, "points")
     if unit == "proportion":
         return stated_percent(value)
-    return f"{stated(value)} {unit}" if of_time(unit) and named(unit) else stated(value)
+    return with_time(stated(value), unit)
 
 
 def _decision(trial: Design) -> str:

@@ -197,6 +197,9 @@ class Sized(Stated, metaclass=_Spoken):
         if self.time_unit not in (None, *TIME_UNITS):
             reason = f"must be one of {', '.join(TIME_UNITS)}, not {self.time_unit!r}"
             raise ParameterError(reason, owner=self, parameter="time_unit", value=self.time_unit)
+        if self.time_unit is not None and not (self.members or has_times(type(self))):
+            reason, way_out = f"is the unit of a design's times, and {self.slug()} has none", "leave it out"
+            raise ParameterError(reason, owner=self, parameter="time_unit", value=self.time_unit, way_out=way_out)
         good, own = _good_defaults(type(self)), vars(self)
         for name, declared in parameters(type(self)).items():
             value = own[name]

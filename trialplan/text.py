@@ -219,6 +219,16 @@ def in_plural(noun: str) -> str:
     return noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
 
 
+def of_one(unit: str) -> str:
+    """A unit that is a plural, of one: 1 participant, 1 unit of time, 1 event per year.
+
+    >>> [of_one(unit) for unit in ("participants", "months", "units of time", "events per year", "g/day", "mass")]
+    ['participant', 'month', 'unit of time', 'event per year', 'g/day', 'mass']
+    """
+    first, space, rest = unit.partition(" ")
+    return f"{first[:-1]}{space}{rest}" if len(first) > 3 and first[-1] == "s" != first[-2] else unit
+
+
 def with_article(noun: str) -> str:
     """A noun with its indefinite article, by its first letter; odds are many and have none."""
     if noun.endswith("odds"):

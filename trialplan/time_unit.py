@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal, get_args
 
+from trialplan.text import of_one
+
 TimeUnit = Literal["minutes", "hours", "days", "weeks", "months", "years"]
 TIME_UNITS: tuple[str, ...] = get_args(TimeUnit)
 
@@ -37,6 +39,17 @@ def of_time(unit: str) -> bool:
     (True, True, False)
     """
     return _NAMED.search(unit) is not None
+
+
+def with_time(told: str, unit: str) -> str:
+    """A number as it is told, with its unit where that is a time, or is per time, that has a name.
+
+    >>> with_time("1", "years"), with_time("1.5", "events per month"), with_time("2", "units of time")
+    ('1 year', '1.5 events per month', '2')
+    """
+    if not (of_time(unit) and named(unit)):
+        return told
+    return f"{told} {of_one(unit) if told == '1' else unit}"
 
 
 def named(unit: str) -> bool:

@@ -12,7 +12,7 @@ from trialplan.errors import ParameterError, field
 from trialplan.numerics.lazy import np
 from trialplan.outcome import Counts
 from trialplan.parameter import Interval, Numbers, parameters
-from trialplan.text import listed_apart
+from trialplan.text import listed, listed_apart
 
 if TYPE_CHECKING:
     from trialplan.figures.canvas import Figure
@@ -110,10 +110,23 @@ class Wrapper(Design):
         """Share the level out."""
         if self.members and all(isinstance(one, Design) for one in self.members):
             self._share_level()
-            if len(units := {one.time_unit for one in self.members}) == 1:
-                self._set("time_unit", units.pop())
+            self._share_time_unit()
         super().__post_init__()
         self._check_own_numbers()
+
+    def _share_time_unit(self) -> None:
+        """What the times of all members are in; what none of them is in is refused, for it would change no word."""
+        units = {one.time_unit for one in self.members}
+        if self.time_unit is not None and self.time_unit not in units:
+            reason = f"is that of the times of {listed(one.slug() for one in self.members)}, and is not said there"
+            raise ParameterError(
+                reason,
+                owner=self,
+                parameter="time_unit",
+                value=self.time_unit,
+                way_out=f"say time_unit={self.time_unit!r} of the design that it is put around",
+            )
+        self._set("time_unit", units.pop() if len(units) == 1 else None)
 
     def _check_own_numbers(self) -> None:
         """One for all cells: a grid is of the members' numbers and of the level, and `cell` takes only those apart."""

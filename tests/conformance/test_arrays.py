@@ -102,6 +102,6 @@ class TestDetectableEffect:
         """Detectable effects of an array of n are those of each n alone, nan where there is none."""
         if len(design.null_values()) == 2:
             pytest.skip("equivalence has no detectable effect")
-        n = np.array([1, 20, 200]) * design.block
+        n = np.array([1, 2, 20, 200]) * design.block
         alone = [design.detectable_effect(int(one)) for one in n]
         np.testing.assert_allclose(design.detectable_effect(n), alone, rtol=1e-7, atol=1e-9)

@@ -5,11 +5,22 @@ import re
 import pytest
 from small_plans import built, prose, stated
 
-from trialplan import LogRank, OneRate, RestrictedMean, TwoProportions
+from trialplan import (
+    EventCounts,
+    GroupSequential,
+    LogRank,
+    OneRate,
+    RestrictedMean,
+    TwoProportions,
+    effect,
+    scenarios,
+    tornado,
+)
 from trialplan.errors import ParameterError, PlanError
 from trialplan.size_statement import statement
 
 TIMES = stated(control_median=1, accrual_time=12, follow_up_time=6, hazard_ratio=0.6, dropout_rate=0.01)
+TRIAL = {"control_median": 12, "accrual_time": 12, "follow_up_time": 12}
 PRIMARY = ('missing = "non-response"\n', "")
 
 
@@ -66,6 +77,15 @@ class TestRefused:
         ):
             TwoProportions(control=0.2, treatment=0.4, time_unit="moons")
 
+    def test_in_python_what_would_change_no_word(self):
+        """A design without times has no unit of them; looks have that of the design that they look at, or a refusal."""
+        with pytest.raises(ParameterError, match="two-proportions has none; leave it out"):
+            TwoProportions(control=0.2, treatment=0.4, time_unit="months")
+        with pytest.raises(ParameterError, match="say time_unit='weeks' of the design"):
+            GroupSequential(design=LogRank(hazard_ratio=0.7, **TRIAL), looks=(0.5, 1.0), time_unit="weeks")
+        looks = GroupSequential(design=LogRank(hazard_ratio=0.7, **TRIAL, time_unit="weeks"), looks=(0.5, 1.0))
+        assert looks.time_unit == looks.replace(alpha=0.01).time_unit == "weeks"
+
 
 class TestDesigns:
     def test_a_scale_that_is_a_time(self):
@@ -86,3 +106,24 @@ class TestDesigns:
         """Times have their unit where it is named."""
         design = LogRank(hazard_ratio=0.7, control_median=12, accrual_time=12, follow_up_time=12, time_unit="weeks")
         assert "control arm is 12 weeks, " in statement(design.sample_size(0.8))
+
+    def test_of_one_it_is_one(self):
+        """A year, not 1 years."""
+        told = statement(EventCounts(control_rate=0.8, rate_ratio=0.7, exposure=1, time_unit="years").sample_size(0.8))
+        assert " 1 year" in told
+        assert " 1 years" not in told
+
+    def test_a_number_that_is_varied(self):
+        """A tornado's sentence and a picture's axis name the unit, of the effect on another scale too."""
+        design = LogRank(hazard_ratio=0.7, **TRIAL, time_unit="months")
+        told = str(tornado(design, {"control_median": (8, 16)}))
+        assert "8 months instead of 12 months" in told or "16 months instead of 12 months" in told
+        asked = {"control_median": (10, 12), "treatment_median": (16, 18)}
+        drawn = scenarios(design, asked, power=0.8).figure()
+        assert drawn.x_name.endswith(", in months")
+        assert drawn.y_name.endswith(" in months")
+
+    def test_an_effect_that_is_a_time(self):
+        """What so many participants show is so many months."""
+        means = RestrictedMean(difference=1, horizon=12, **TRIAL, time_unit="months")
+        assert re.match(r"difference = [\d.]+ months, and none lower", effect(means, 200, 0.8).page().headline)

@@ -11,6 +11,7 @@ from scipy.stats import binom, hypergeom, norm
 from small_plans import built, prose, stated
 
 from trialplan.analyses.sensitivity.tornado import tornado
+from trialplan.files import examples
 from trialplan.plan import build, read
 from trialplan.plan.ranges import axes_of
 from trialplan.protocol.content.worst_doubt import worst_doubt
@@ -160,6 +161,36 @@ class TestWorstDoubt:
         """One arm, pairs, stages, and several primary endpoints too."""
         told = paragraph(drawn_plan(seed).built(tmp_path), "The worst doubt")
         assert re.search(r"one (number )?weighs most: if .+ (?:is|are) .+ instead of ", told)
+
+
+DOSES = "msc-lupus-nephritis-doses"
+SHIPPED = sorted(examples("plan.toml"))
+WIDE, MOST = 115, 44
+"""Letters in a line of page one, and the lines of its box beside which the contents begin on that page."""
+
+
+class TestPageOne:
+    @pytest.mark.parametrize(
+        "name", [name if name == DOSES else pytest.param(name, marks=pytest.mark.sweep) for name in SHIPPED]
+    )
+    def test_the_box_has_room_on_it(self, name):
+        """Of every plan that is shipped, a family's too."""
+        box = prose(build(read(name))).split(":::")[1]
+        assert sum(-(-len(line) // WIDE) for line in box.splitlines()) <= MOST
+
+    def test_what_is_assumed(self):
+        """Of a family plain numbers are in one line by endpoint; losses, which make 345 into 384, are among them."""
+        told = paragraph(build(read(DOSES)), "What it rests on")
+        assert told.startswith("Every assumed number")
+        assert "those of steps under *From the evidence to the assumption*" in told
+        assert told.count("Stated for ") == 2
+        assert "- Losses: **10.0 %** without the outcome. Ours: one in ten" in told
+
+    def test_who_and_which(self):
+        """An arm is named as one says it, a source by its name, and its evidence stands before what is ours."""
+        told = paragraph(build(read(DOSES)), "What it rests on")
+        assert ", its single arm; " in told
+        assert re.search(r"in 16 of 59 at 12 months \W+MyLupus\W+, half as often", told)
 
 
 class TestPlainWords:

@@ -425,10 +425,7 @@ class TestShippedWords:
         assert spread([*rows, *rows]).cells == len(distinct)  # what stands in two tables is one reading
 
     def test_the_typical_control_rate(self, shipped):
-        """It is 20.3 %, 10.6 to 35.5 %, by a grid over mean and spread that shares no code with the belief.
-
-        The list has 35.4 for the upper end; it is 35.491 % under the prior that the document names.
-        """
+        """It is 20.3 %, 10.6 to 35.5 %, by a grid over mean and spread that shares no code with the belief."""
         _, text = shipped()
         assert "have a typical rate of 20.3 % (10.6 % to 35.5 %)" in text
         mean, low, high = typical_rate([(9, 32), (7, 27), (8, 75)])

@@ -377,6 +377,16 @@ class TestAnswers:
         assert (lossy.n, lossy.enrolled["n"], lossy.dropout) == (542, 604, 0.1)
         assert "with the outcome" in size(RATES, dropout=0.1).statement()
 
+    def test_a_time_or_a_count_is_of_everybody(self):
+        """Those who leave are analysed up to then, so n is who is randomised, most of whom may have no event."""
+        times = LogRank(hazard_ratio=0.6, control_median=12, accrual_time=12, follow_up_time=12)
+        for design in (
+            times,
+            GroupSequential(design=times, looks=(0.5, 1.0)),
+            EventCounts(control_rate=1, rate_ratio=0.6, exposure=1),
+        ):
+            assert "with the outcome" not in size(design).statement()
+
     def test_a_plan_tells_each_endpoint_in_the_trial(self):
         """Power with those who are randomised, less those who are lost: what verifying the plan shows."""
         trial = build(PLAN)

@@ -18,8 +18,8 @@ _SMALL, _RATES = 0.25, 32
 """Gauss–Hermite nodes over the bias for what is averaged over the rate first, few up to a small SD, and the fewest over
 the rate at each: assurance moves by less than 2e-6 with more."""
 _FINE = 48
-"""Of the distribution function and the density, which are not averaged over the rate first."""
-"""Nodes over the bias for a cdf, which may be steep."""
+"""Nodes over the bias for the distribution function, which may be steep, and the density: neither is averaged over the
+rate first."""
 _ENDS = (-40.0, 40.0)
 """Log odds between which a quantile is sought: beyond, a rate is 0 or 1 to a computer."""
 

@@ -17,7 +17,7 @@ from trialplan.evidence.table import EvidenceTable, ReportedOutcome, Study
 from trialplan.numerics.elementary import some
 from trialplan.numerics.lazy import np, special
 from trialplan.parameter import Numbers
-from trialplan.text import percent, stated
+from trialplan.text import listed, percent, stated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +65,12 @@ class Reading:
 
     @property
     def seen(self) -> str:
-        """The counts in a sentence: 16 of 30 (53.3 %) in Wang 2012, complete remission, arm single."""
+        """The counts in a sentence: 16 of 30 (53.3 %) in Wang 2012, complete remission, its single arm."""
         names = " and ".join(dict.fromkeys(outcome.name for outcome in self.outcomes))
-        arms = " and ".join(dict.fromkeys(outcome.arm for outcome in self.outcomes if outcome.arm))
+        arms = list(dict.fromkeys(outcome.arm for outcome in self.outcomes if outcome.arm))
         all_of_them = " enrolled" if self.denominator == ENROLLED else ""
         lost = f", less those with {self.net_of.name}" if self.net_of else ""
-        of_arm = f", arm {arms}" if arms else ""
+        of_arm = f", its {listed(arms)} {'arm' if len(arms) == 1 else 'arms'}" if arms else ""
         counted = f"{self.events:,} of {self.of:,}{all_of_them} ({percent(self.rate)})"
         return f"{counted} in {self.study.called}, {names}{of_arm}{lost}"
 

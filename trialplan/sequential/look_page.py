@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from trialplan.page import Table, facts
-from trialplan.text import number
+from trialplan.text import number, of_one
 
 BY_Z = ("efficacy z", "efficacy_z", "futility z", "futility_z", 3)
 BY_COUNT = ("rejects at", "efficacy_count", "futile at", "futility_count", 0)
@@ -14,9 +14,9 @@ BY_COUNT = ("rejects at", "efficacy_count", "futile at", "futility_count", 0)
 
 _CALENDAR = {
     "events": "events",
-    "month": "month",
-    "month_faster": "month, events faster",
-    "month_slower": "month, events slower",
+    "month": "{when}",
+    "month_faster": "{when}, events faster",
+    "month_slower": "{when}, events slower",
     "evaluable": "evaluable",
     "randomised": "randomised by then",
     "overrun": "of these not in the look",
@@ -76,9 +76,9 @@ def _calendar(looks: Sequence[Mapping[str, Any]], time_unit: str | None) -> list
     if "month" not in looks[0]:
         return []
     there = [name for name in _CALENDAR if name in looks[0]]
-    when = "month" if "events" not in looks[0] else (time_unit or "time").removesuffix("s")
+    when = "month" if "events" not in looks[0] else of_one(time_unit or "time")
     rows = [[_dated(look[name]) for name in there] for look in looks]
-    return [_right(tuple(_CALENDAR[name].replace("month", when) for name in there), rows)]
+    return [_right(tuple(_CALENDAR[name].format(when=when) for name in there), rows)]
 
 
 def _dated(value: float | None) -> str:

@@ -25,9 +25,10 @@ def ways(cls: type[Sized]) -> dict[str, StatedEffect]:
     return {way.name: way for way in cls.stated_effects if way.name not in own} if _effect(cls) else {}
 
 
-def declared(cls: type[Sized]) -> dict[str, Parameter]:
-    """What is to be known of each as an axis."""
-    return {name: Parameter(way.meaning, domain=way.domain, unit=way.unit) for name, way in ways(cls).items()}
+def declared(cls: type[Sized], time_unit: str | None = None) -> dict[str, Parameter]:
+    """What is to be known of each as an axis, with its times in a unit."""
+    told = {name: Parameter(way.meaning, domain=way.domain, unit=way.unit) for name, way in ways(cls).items()}
+    return {name: one.in_time(time_unit) for name, one in told.items()}
 
 
 def check_axes(cls: type[Sized], axes: Iterable[str]) -> None:

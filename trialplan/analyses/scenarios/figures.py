@@ -153,7 +153,8 @@ def quantity(grid: Grid) -> str:
 def _said(grid: Grid, name: str) -> str:
     """An axis in words: what a number is, with its symbol and the unit that the values are in."""
     own = {N: "participants in all", TARGET: "power asked for"}
-    declared = variable(grid.design).get(name) or by_effect.declared(type(grid.design.fixed)).get(name)
+    fixed = grid.design.fixed
+    declared = variable(grid.design).get(name) or by_effect.declared(type(fixed), fixed.time_unit).get(name)
     if name in own or declared is None or declared.label in declared.choices:
         return own.get(name, spoken(name))
     unit = "" if declared.unit in ("", "proportion") else f"in {declared.unit}"

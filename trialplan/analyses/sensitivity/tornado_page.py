@@ -15,6 +15,7 @@ from trialplan.errors import ParameterError, did_you_mean
 from trialplan.fields import EQUIVALENCE, NON_INFERIORITY, SUPERIORITY, named
 from trialplan.page import Answer, Page, Table, plain
 from trialplan.text import in_unit, listed, number, spoken, true_words
+from trialplan.time_unit import with_time
 from trialplan.wrapper import Wrapper
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def sentence(swing: Swing, n: int, target: float) -> str:
 
 def _axis(design: Design, name: str, values: Sequence[Any]) -> Axis:
     fixed = design.fixed
-    own, stated = fixed.declarations(), by_effect.declared(type(fixed))
+    own, stated = fixed.declarations(), by_effect.declared(type(fixed), fixed.time_unit)
     declared = {**own, **stated}
     if name not in declared:
         nearest = did_you_mean(name, declared)
@@ -256,4 +257,4 @@ def _turns(swing: Swing) -> Iterator[tuple[float, str]]:
 
 
 def _value(axis: Axis, value: float) -> str:
-    return in_unit(value, axis.unit)
+    return with_time(in_unit(value, axis.unit), axis.unit)

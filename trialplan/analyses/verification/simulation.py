@@ -24,7 +24,7 @@ TRIALS = 100_000
 """Trials where their number is not given: a standard error of 0.0013 at a power of 0.8."""
 
 MOST_TRIALS = 1_000_000_000
-"""With more, a standard error of 0.00002 at most would fall, of which pages print three decimals."""
+"""With so many the standard error is 0.00002 at most; pages print three decimals."""
 
 FEWEST_TRIALS = 100
 """Fewer show nothing of a claim: of 100, four standard errors of a power of 0.8 are 0.16 to either side."""

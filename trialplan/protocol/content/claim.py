@@ -101,7 +101,7 @@ def _besides(fixed: Design, unit: str) -> Verbatim:
 def _decides(fixed: Design, unit: str) -> Verbatim:
     """Where the interval must lie for the claim to hold."""
     if fixed.members or (fixed.margin is None and fixed.two_tailed):
-        return Verbatim("must exclude no effect")
+        return Verbatim('must not contain "no effect"')
     if fixed.goal == fields.SINGLE_ARM:
         return Verbatim(f"must lie wholly {_beyond(fixed, unit)}")
     side = "above" if fixed.upward else "below"

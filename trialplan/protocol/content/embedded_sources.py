@@ -89,8 +89,10 @@ def tables(plan: Plan) -> tuple[str, ...]:
 
 
 def studies(plan: Plan) -> dict[str, str]:
-    """What a reader is told each study of those tables is called, by its key."""
-    return {study.key: study.called for name in tables(plan) for study in plan.table(name).studies}
+    """What a reader is told each study of those tables, and each source, is called, by its key."""
+    cited = {one.key: one.citation[: len(one.key)] for one in plan.content.reference}
+    sources = {key: name for key, name in cited.items() if name.casefold() == key.casefold()}
+    return sources | {study.key: study.called for name in tables(plan) for study in plan.table(name).studies}
 
 
 def named(node: Any) -> Iterator[str]:

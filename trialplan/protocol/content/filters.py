@@ -10,7 +10,7 @@ from typing import Any
 from trialplan import text
 from trialplan.outcome import EffectScale
 from trialplan.parameter import in_units_of_the_outcome
-from trialplan.text import listed, listed_apart, plural, with_article, with_minus
+from trialplan.text import listed, listed_apart, of_one, plural, with_article, with_minus
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~^$@{}&!])")
 """Characters that mean something to Markdown wherever they stand."""
@@ -96,7 +96,7 @@ def valued(value: Any, unit: str) -> Verbatim:
     # a ratio has no unit, and which units those of an outcome are, the plan's own words say
     shown = "" if unit == "ratio" or in_units_of_the_outcome(unit) else unit
     told = _as_stated(value)
-    return Verbatim(f"{told} {escape(_of_one(shown) if told == '1' else shown)}".rstrip())
+    return Verbatim(f"{told} {escape(of_one(shown) if told == '1' else shown)}".rstrip())
 
 
 def in_its_unit(value: Any, unit: str, own: str) -> Verbatim:
@@ -109,17 +109,7 @@ def in_its_unit(value: Any, unit: str, own: str) -> Verbatim:
         return _POINTS[unit](value)
     shown = own if in_units_of_the_outcome(unit) else "" if unit == "ratio" else unit
     told = number(value)
-    return Verbatim(f"{told} {escape(_of_one(shown) if told == '1' else shown)}".rstrip())
-
-
-def _of_one(unit: str) -> str:
-    """A unit that is a plural, of one: 1 participant, 1 unit of time.
-
-    >>> [_of_one(unit) for unit in ("participants", "months", "units of time", "g/day", "mass")]
-    ['participant', 'month', 'unit of time', 'g/day', 'mass']
-    """
-    first, space, rest = unit.partition(" ")
-    return f"{first[:-1]}{space}{rest}" if len(first) > 3 and first[-1] == "s" != first[-2] else unit
+    return Verbatim(f"{told} {escape(of_one(shown) if told == '1' else shown)}".rstrip())
 
 
 _NEAR = 1e-3
@@ -239,13 +229,23 @@ def begun(text: str) -> str:
 
     >>> begun("ours: a survey, by Adams et al. 2018. It was read twice."), begun("ours")
     ('ours: a survey, by Adams et al. 2018. …', 'ours')
+    >>> begun("Smith J. (2019). J Clin Oncol 12:3. Then"), begun("Of 3.5 vs. Control arms, no. Other")
+    ('Smith J. (2019). J Clin Oncol 12:3. …', 'Of 3.5 vs. Control arms, no. Other')
     """
     first, *others = _SENTENCE.split(text, maxsplit=1)
     return f"{first} …" if others else first
 
 
-_SENTENCE = re.compile(r"(?<=[^\s.][a-z0-9)\]%][.?!])(?<!\bal\.)\s+(?=[A-Z])")
-"""Between two sentences: behind a word, not behind initials, and before a capital letter."""
+_SHORTENED = ("al", "approx", "ca", "cf", "ed", "Dr", "Fig", "no", "No", "Nr", "pp", "resp", "St", "vol", "vs")
+"""Words that end with a full stop and no sentence."""
+
+_SENTENCE = re.compile(
+    r"(?<=[^\s.][a-z0-9)\]%][.?!])(?<!\(\d{4}\)\.)"
+    + "".join(rf"(?<!\b{word}\.)" for word in _SHORTENED)
+    + r"\s+(?=[A-Z])"
+)
+"""Between two sentences: behind a word, not behind initials, what is shortened or the year of a citation, and before a
+capital letter."""
 
 
 def ended(text: str) -> str:

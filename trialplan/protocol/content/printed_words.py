@@ -19,7 +19,7 @@ _HYPHEN = re.compile(r"(?<![\w\\)\].,:/–−%~*-])\\?-(?=\.?\d)")
 _NO_WORD = re.compile(r"[\d_-]")
 """What a key has that is not a word of the language: only such a key is known for one wherever it stands."""
 
-_LISTED = r"(?:(?<=^)|(?<=[(*;,] )|(?<=[(*])|(?<= and )|(?<=: ))(?:{})(?=[,;:)]| and |\. |\.?$)"
+_LISTED = r"(?:(?<=^)|(?<=[(*;,] )|(?<=[(*\[])|(?<= and )|(?<=: ))(?:{})(?=[,;:)]|\\\]| and |\. |\.?$)"
 """Where a key that may be a word of the language stands among others: in a list, or before what is told of it."""
 
 
