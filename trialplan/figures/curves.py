@@ -13,7 +13,7 @@ from trialplan.figures.grid_axes import PLAN, halfway, ticks
 from trialplan.figures.layout import Key, blank, hatched, texts
 from trialplan.figures.shape import check_rows, check_shape
 from trialplan.numerics.lazy import np
-from trialplan.text import number, plural
+from trialplan.text import number, plural, with_minus
 
 _HEIGHT = 230.0
 """Points of the plot: half as high as the page is wide."""
@@ -236,7 +236,7 @@ class Curves(canvas.Figure):
         marks = wording.ticked(self.x)
         if self.from_zero:  # of a density the ends say nothing
             top = known[np.argmax(row[known])]
-            at = wording.with_minus(number(float(self.x[top]))) if self.numeric else marks[top]
+            at = with_minus(number(float(self.x[top]))) if self.numeric else marks[top]
             return f"{opening}highest at {at} ({self.shown.say(row[top])})."
         low, high = (f"{self.shown.say(row[end])} at {marks[end]}" for end in (known[0], known[-1]))
         missing = len(row) - known.size

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from trialplan.errors import TrialplanError
-from trialplan.page import Page
+from trialplan.page import Page, Table
 from trialplan.plan.variation import ALL, CONTROL_ARM, DISCOUNT, NO_BLINDING, READING, choices_called, varied
 from trialplan.text import listed_apart
 from trialplan.verbs.exploring import scenarios
@@ -60,7 +60,7 @@ def _named(page: Page, called: Mapping[str, str]) -> Page:
     """The page with what its rows are of in place of the keys by which the plan knows it."""
     first, *others = page.tables
     rows = [(called.get(key, key), *cells) for key, *cells in first.rows]
-    return replace(page, tables=[replace(first, rows=rows), *others])
+    return replace(page, tables=[Table(first.columns, rows, first.title, first.right), *others])
 
 
 PAGE = PageKind(
