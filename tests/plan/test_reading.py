@@ -146,10 +146,16 @@ class TestTypes:
             (("value = 0.2\nbasis", "value = true\nbasis"), "value must be a finite number or a list"),
             (("value = 0.2\nbasis", 'value = "0.2"\nbasis'), "not '0.2'; write it without quotes"),
             (("power = 0.8", 'power = "0.8"'), r"power must lie in \(0, 1\), not '0.8'; write it without quotes"),
-            (("power = 0.8", "power = 0.8\ntimepoint_months = true"), r"timepoint_months must lie in \(0, ∞\), not true"),
+            (
+                ("power = 0.8", "power = 0.8\ntimepoint_months = true"),
+                r"timepoint_months must lie in \(0, ∞\), not true",
+            ),
             (("power = 0.8", "power = 0.8\ndropout = false"), r"dropout must lie in \[0, 1\), not false"),
             (("[target_difference]", '[monitoring]\nlooks = 2\nbinding = "yes"\n[target_difference]'), "true or false"),
-            (("[target_difference]", "[monitoring]\nlooks = 2\nbinding = 1\n[target_difference]"), "true or false, not 1"),
+            (
+                ("[target_difference]", "[monitoring]\nlooks = 2\nbinding = 1\n[target_difference]"),
+                "true or false, not 1",
+            ),
             (
                 ("value = 0.2\nbasis", 'range = [0.1]\nrange_source = "ours"\nvalue = 0.2\nbasis'),
                 r"range must be 2 numbers in square brackets, not \[0.1\]",

@@ -55,8 +55,8 @@ def complaint(errors: Sequence[Any]) -> str:
         where, key = _where(place[:-1]), f"{place[-1]} number {name + 1}"
         node = _entry(_node(place), name)
     else:
-        section = _node(place)
-        key, node = str(name), section.get("properties", {}).get(name, section.get("additionalProperties", {}))
+        said = _node(place)
+        key, node = str(name), said.get("properties", {}).get(name, said.get("additionalProperties", {}))
     value = error["input"]
     return f"{where}: {key}{_must(error, node)}, not {_shown(value)}{_way_out(node, value)}"
 
