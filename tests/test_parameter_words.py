@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 import pytest
 
@@ -11,7 +12,8 @@ from trialplan.design import Design
 from trialplan.designs.log_rank import LogRank
 from trialplan.designs.one_proportion import OneProportion
 from trialplan.designs.two_proportions import TwoProportions
-from trialplan.parameter import Parameter, parameters
+from trialplan.errors import TrialplanError
+from trialplan.parameter import Parameter, parameters, typical, with_role
 
 LABELS = {
     one.label for design in catalogue.designs().values() for one in parameters(design).values() if not one.choices
@@ -84,3 +86,27 @@ class TestLabels:
             "fixed rate that the treatment is held against",
             "rate expected under the treatment",
         ]
+
+
+def test_shares_that_leave_out_the_last_are_said_to():
+    """Two of three probabilities are not those of each category; all three are."""
+    declared = parameters(catalogue.design("ordered-categories"))["control"]
+    assert declared.called((0.15, 0.3)) == "probabilities of each category but the last in the control arm"
+    assert declared.called((0.15, 0.3, 0.55)) == "probabilities of each category in the control arm"
+
+
+@pytest.mark.parametrize("slug", ["restricted-mean", "milestone", "one-restricted-mean", "one-milestone"])
+def test_a_time_that_the_planners_set_is_a_choice(slug):
+    """Nobody can be wrong about a horizon or a milestone, so neither is a doubt."""
+    assert with_role(catalogue.design(slug), "choice") == (("horizon",) if "mean" in slug else ("milestone",))
+
+
+@pytest.mark.parametrize("slug", ["two-means", "ancova", "paired-means", "crossover", "milestone"])
+def test_next_to_no_difference_is_refused_in_a_sentence(slug):
+    """What overflows on the way is no traceback and no warning."""
+    cls = catalogue.design(slug)
+    asked = cls(**{**typical(cls), "difference": 1e-200})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(TrialplanError, match="no number of participants up to"):
+            asked.sample_size(0.8)

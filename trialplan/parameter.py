@@ -85,12 +85,14 @@ class Interval:
         return f"{left}{_near(self.low)}, {_near(self.high)}{right}"
 
 
-ROLES = ("effect", "comparator", "spread", "association", "size", "method")
+ROLES = ("effect", "comparator", "spread", "association", "size", "method", "choice")
 
 PROPORTION = Interval(0, 1)
 RATE = Interval(0, 1, "left right", certain=True)
 """Of those that certainly respond, or certainly do not, too, where the test can bear it."""
 POSITIVE = Interval(0)
+_WHOLE = 1e-6
+"""What shares that are the whole may lack of it, by their rounding."""
 REAL = Interval()
 
 
@@ -119,11 +121,14 @@ class Parameter:
     """What the help prints for it after the option, where its domain does not tell."""
     one: str = ""
     """What a vector is called that has one value, where its meaning speaks of several."""
+    but_last: str = ""
+    """What shares of a whole are called where the last one is left out, for it is what is left."""
     of_each: str = ""
     """What it is called where several treatments are planned alike, and its meaning speaks of the treatment."""
     role: str = ""
     """What is asked for without its name: effect, comparator (control rate, null), spread, association, size; method is
-    the way among several in which the same trial is analysed or computed."""
+    the way among several in which the same trial is analysed or computed, choice a number that the planners set, as a
+    milestone, so that it cannot turn out to be another."""
 
     def __post_init__(self) -> None:
         """A role is one of those that questions ask for."""
@@ -141,7 +146,8 @@ class Parameter:
         >>> Parameter("rate in the control arm", axis="strata").called((0.3, 0.4))
         'rates in the control arm by strata'
         """
-        words = self.label.removeprefix("the ")
+        part = self.but_last and isinstance(value, tuple) and sum(value) < 1 - _WHOLE
+        words = self.but_last if part else self.label.removeprefix("the ")
         if not several(value):
             return self.one if self.one and isinstance(value, tuple) else words
         head = _HEAD.match(words)

@@ -120,7 +120,8 @@ def _check_names(cls: type, values: tuple[Any, ...], numbers: Mapping[str, Any])
         raise ParameterError(reason, owner=cls, way_out=f"they are {', '.join(names)}")
     for name in numbers:
         if name not in names:
-            other = cast("type[Sized]", cls).named_otherwise(name, numbers[name]) or did_you_mean(name, names)
+            other = cast("type[Sized]", cls).named_otherwise(name, numbers[name])
+            other = other or did_you_mean(name, names, likeness=0.6)
             raise ParameterError(f"there is no {name!r}", owner=cls, value=name, way_out=other)
     for one in there:
         if one.name not in numbers and one.default is one.default_factory is dataclasses.MISSING:

@@ -142,7 +142,9 @@ def _first_look(design: Design, target: Numbers) -> float:
     if not 0 < away < math.inf:
         return n
     critical = float(design.z_alpha)
-    return n * ((critical + float(normal_quantile(target))) / away) ** 2 + critical * critical / 2
+    times = (critical + float(normal_quantile(target))) / away
+    near = n * times * times + critical * critical / 2  # a product may be infinite, where a power is an error
+    return near if near < math.inf else n
 
 
 def detectable_effect(design: Design, n: Numbers, target: Numbers) -> Numbers:

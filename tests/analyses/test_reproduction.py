@@ -728,10 +728,23 @@ class TestLevels:
         unsaid = "the level is taken as two-sided, which is not stated"
         assert (unsaid in result.best.remarks) == (level == {"alpha": 0.05})
 
-    def test_fewer_enrolled_than_needed_is_said(self):
-        """An n that is more than were enrolled is reproduced, and what is odd is said."""
-        best = found(**MEANS, n=162, enrolled=126).best
-        assert "why 22.2 % fewer are enrolled than are needed is not stated" in best.remarks
+    def test_fewer_enrolled_than_needed_contradict_n(self):
+        """An n that follows is not had from fewer who are enrolled; more of them are only unexplained."""
+        fewer, more = found(**MEANS, n=162, enrolled=126), found(**MEANS, n=162, enrolled=1000)
+        assert fewer.contradicted
+        assert not fewer.reproduced
+        assert headline(fewer).endswith("but 126 in all to enrol are fewer than are needed")
+        assert more.reproduced
+        assert "more are enrolled is not stated" in more.best.remarks[-1]
+
+    @pytest.mark.parametrize(("arms", "reproduced"), [((185, 1), False), ((150, 36), False), ((94, 92), True)])
+    def test_arms_that_are_not_the_methods_contradict_n(self, arms, reproduced):
+        """A total that follows says nothing of arms that it does not divide into."""
+        rates = {"design": "two-proportions", "control": 0.3, "treatment": 0.5, "power": 0.8}
+        verdict = reproduce(read(rates | {"arms": list(arms)}))
+        assert verdict.reproduced is reproduced
+        assert verdict.contradicted is not reproduced
+        assert reproduced or f"arms of {arms[0]} and {arms[1]} are not those of 93 and 93" in headline(verdict)
 
 
 class TestTwoByTwo:

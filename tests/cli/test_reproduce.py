@@ -148,6 +148,7 @@ class TestReproduce:
         ran = run("reproduce", str(path))
         assert (ran.code, ran.err) == (1, "")
         assert ran.out.startswith("3 statements: 1 reproduced, 1 incomplete, 1 unreadable\n")
+        assert ": cannot be read: " in ran.out
         assert "write 30 % as 0.3" in ran.out
         found = json.loads(run("reproduce", str(path), "--json").out)
         assert found["counts"] == {"reproduced": 1, "incomplete": 1, "unreadable": 1}

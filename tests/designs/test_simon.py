@@ -66,6 +66,12 @@ class TestSearch:
         assert answer.power >= target
         assert answer.target == target
 
+    def test_a_null_of_next_to_nothing_ends_the_search(self):
+        """There no first stage is ever passed, and no larger n has fewer participants expected."""
+        answer = Simon(null=1e-60, expected=0.35).sample_size(0.8)
+        assert answer.design.stages == ("0/4", "0/5")
+        assert Simon(null=1e-9, expected=0.35).sample_size(0.8).design.stages == answer.design.stages
+
     def test_mirror(self):
         """Failures counted, with the direction turned round, need the same stages, told in the other count."""
         up = Simon(null=0.1, expected=0.3).sample_size(0.8)

@@ -130,6 +130,7 @@ class TestRefusals:
         [
             ({"arms": {"cells": 2, "placebo": 1}, "blocks": (4, 6)}, "multiple of 3; try blocks 6,9"),
             ({"blocks": (0,)}, "multiple of 2"),
+            ({"blocks": (1_000_000,)}, "of 1,000,000 is longer than any list: a block may hold 100,000 at most"),
             ({"arms": {"cells": 1}}, "one arm is not randomised"),
             ({"arms": {"cells": 1, "placebo": 0}}, "whole weight"),
             ({"n": 0}, "n must lie in"),

@@ -4,7 +4,9 @@ import pytest
 
 from trialplan.errors import PlanError
 from trialplan.files import LONGEST, shipped
-from trialplan.plan import json_schema, read, starter
+from trialplan.plan import build, json_schema, read, starter
+from trialplan.plan.answered import PITFALLS
+from trialplan.protocol.content.pitfalls import PITFALLS as OF_DOCUMENTS
 
 SHIPPED = ["msc-lupus-nephritis", "starter"]
 
@@ -133,3 +135,58 @@ class TestNothingSaid:
         path = tmp_path / "plan.toml"
         path.write_text(f'{read("starter").text}\n[population]\nsetting = "{text}"\n', encoding="utf-8")
         assert read(str(path)).content.population.setting == text
+
+
+class TestTypes:
+    """A value of another type is refused and never guessed."""
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (("value = 0.2\nbasis", "value = true\nbasis"), "value must be a finite number or a list"),
+            (("value = 0.2\nbasis", 'value = "0.2"\nbasis'), "not '0.2'; write it without quotes"),
+            (("power = 0.8", 'power = "0.8"'), r"power must lie in \(0, 1\), not '0.8'; write it without quotes"),
+            (
+                ("power = 0.8", "power = 0.8\ntimepoint_months = true"),
+                r"timepoint_months must lie in \(0, ∞\), not true",
+            ),
+            (("power = 0.8", "power = 0.8\ndropout = false"), r"dropout must lie in \[0, 1\), not false"),
+            (("[target_difference]", '[monitoring]\nlooks = 2\nbinding = "yes"\n[target_difference]'), "true or false"),
+            (
+                ("[target_difference]", "[monitoring]\nlooks = 2\nbinding = 1\n[target_difference]"),
+                "true or false, not 1",
+            ),
+            (
+                ("value = 0.2\nbasis", 'range = [0.1]\nrange_source = "ours"\nvalue = 0.2\nbasis'),
+                r"range must be 2 numbers in square brackets, not \[0.1\]",
+            ),
+        ],
+    )
+    def test_none_is_guessed(self, tmp_path, change, words):
+        """True is no 1, "yes" is no true, and a text no number."""
+        with pytest.raises(PlanError, match=words):
+            read(edited(tmp_path, change))
+
+
+class TestNames:
+    @pytest.mark.parametrize("name", ["Control", " control "])
+    def test_two_arms_of_one_name_are_refused(self, tmp_path, name):
+        """Names that differ by capitals and spaces alone are one to a reader; so is a default that is not written."""
+        without = ('treatment_name = "treatment"\ncontrol_name = "control"', f'treatment_name = "{name}"')
+        changed = edited(tmp_path, without)
+        with pytest.raises(PlanError, match="two arms are called 'control'; give each a name of its own"):
+            build(read(changed))
+
+    @pytest.mark.parametrize(("said", "near"), [("p06", "did you mean 'P06'"), ("P99", "nearest are"), ("P06", "")])
+    def test_an_answer_is_to_what_there_is(self, tmp_path, said, near):
+        """An id that is in no list would be printed nowhere."""
+        plan = read(edited(tmp_path, ("[target_difference]", f'[evidence.answers]\n{said} = "a"\n[target_difference]')))
+        if not near:
+            assert build(plan)
+            return
+        with pytest.raises(PlanError, match=f"there is no finding '{said}'; {near}"):
+            build(plan)
+
+    def test_the_pitfalls_are_those_of_documents(self):
+        """The list is written where plans can see it."""
+        assert [one.id for one in OF_DOCUMENTS] == [*PITFALLS]

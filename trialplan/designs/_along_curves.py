@@ -205,7 +205,8 @@ class _AlongCurves(_Course):
         if len(self.limits()) == 2:
             return super().unrounded(target)
         away = divide(self.z_alpha + normal_quantile(target), self._shift - self.limits()[0])
-        return sizing.number(self._variance * away * away)
+        with np.errstate(over="ignore"):  # of no difference to speak of, n is infinite, and is told to be
+            return sizing.number(self._variance * away * away)
 
     @property
     def no_looks(self) -> str:

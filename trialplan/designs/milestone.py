@@ -61,6 +61,7 @@ class Milestone(_AlongCurves):
     milestone: Numbers = parameter(
         "time since enrolment at which the curves are compared",
         POSITIVE,
+        role="choice",
         symbol="τ",
         unit="units of time",
         typical=(10.0, 14.0),

@@ -62,6 +62,7 @@ class OneMilestone(AlongOneCurve):
     milestone: Numbers = parameter(
         "time since enrolment at which the curve is read",
         POSITIVE,
+        role="choice",
         symbol="τ",
         unit="units of time",
         typical=(10.0, 14.0),

@@ -34,6 +34,7 @@ class OneRestrictedMean(AlongOneCurve):
     horizon: Numbers = parameter(
         "time since enrolment up to which the mean is taken",
         POSITIVE,
+        role="choice",
         symbol="τ",
         unit="units of time",
         typical=(10.0, 14.0),

@@ -39,6 +39,7 @@ class RestrictedMean(_AlongCurves):
     horizon: Numbers = parameter(
         "time since enrolment up to which the mean is taken",
         POSITIVE,
+        role="choice",
         symbol="τ",
         unit="units of time",
         typical=(10.0, 14.0),

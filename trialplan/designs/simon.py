@@ -160,7 +160,9 @@ class Simon(Sized):
         search, best = Search(*rates, self.alpha, target), math.inf
         for n in range(2, LARGEST + 1):
             tell("totals searched", n, LARGEST)
-            if search.least_expected_n(n) > best:
+            if (
+                best < math.inf and search.least_expected_n(n) >= best
+            ):  # at a null of next to nothing it never rises: as few are no fewer
                 return
             found = search.best(n)
             if found and found.expected_n < best:

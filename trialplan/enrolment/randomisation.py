@@ -71,6 +71,12 @@ class Scheme(Answer):
                     parameter="blocks",
                     way_out=f"try blocks {','.join(str(self.unit * multiple) for multiple in _MULTIPLES)}",
                 )
+            if size > LONGEST:
+                raise ParameterError(
+                    f"of {size:,} is longer than any list: a block may hold {LONGEST:,} at most",
+                    parameter="blocks",
+                    way_out=f"try blocks {','.join(str(self.unit * multiple) for multiple in _MULTIPLES)}",
+                )
         object.__setattr__(self, "blocks", tuple(sorted(set(self.blocks))))
         if not 0 < self.n <= LONGEST:
             reason = f"must lie in [1, {LONGEST:,}], not {self.n:,}"

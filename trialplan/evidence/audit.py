@@ -29,3 +29,8 @@ def audit(table: EvidenceTable) -> Findings:
         for id, severity, moves, (place, seen, means, *swing) in sorted(told, key=lambda row: row[0])
     ]
     return Findings(finding for *_, finding in sorted(findings, key=lambda row: row[:3]))
+
+
+def ids() -> set[str]:
+    """The ids that a finding may have."""
+    return {id for id, *_ in (*RULES, *RULES_OF_SEEN)}

@@ -19,6 +19,7 @@ from trialplan.evidence.bridge import Observed
 from trialplan.evidence.complaint import together
 from trialplan.page import Answer, Page
 from trialplan.parameter import Interval, needed, parameters
+from trialplan.plan.answered import check_answers
 from trialplan.plan.arms import planned_alike, with_arms
 from trialplan.plan.assumptions import Assumption as Assumption
 from trialplan.plan.assumptions import assumptions_of, read_rate, resolved, told_by
@@ -172,6 +173,7 @@ def build(plan: Plan) -> Trial:
     check_primaries(content, plan.name)
     check_names(content, plan.name)
     check_citations(content, plan.name)
+    check_answers(content, plan.name)
     check_estimand(content, plan.name)
     prognostic(plan)  # what is wrong with the strata is said before anything is computed
     table = plan.table(content.evidence.table)

@@ -108,13 +108,22 @@ def check_primaries(content: PlanFile, name: str) -> None:
 
 
 def check_names(content: PlanFile, name: str) -> None:
-    """Each endpoint has a name of its own, and each arm."""
+    """Each endpoint has a name of its own, and each arm, and each row of the tables of scenarios."""
     names = [endpoint.name for endpoint in content.endpoint]
     for twice in (one for one in names if names.count(one) > 1):
         raise PlanError(f"{name}: two endpoints are called {twice!r}; give each a name of its own")
-    arms = [] if content.arms is None else [content.trial.control_name, *content.arms.names]
-    for twice in (one for one in arms if arms.count(one) > 1):
+    treatments = (content.trial.treatment_name,) if content.arms is None else content.arms.names
+    for twice in _twice([content.trial.control_name, *treatments]):
         raise PlanError(f"{name}: two arms are called {twice!r}; give each a name of its own")
+    for kind, rows in (("controls", content.scenarios.controls), ("readings", content.scenarios.readings)):
+        for twice in _twice([one.label for one in rows]):
+            raise PlanError(f"{name}: two [[scenarios.{kind}]] are labelled {twice!r}; give each a label of its own")
+
+
+def _twice(names: Sequence[str]) -> Iterator[str]:
+    """Names that a reader could not tell apart: alike but for capitals and spaces."""
+    read = [" ".join(one.casefold().split()) for one in names]
+    return (one for one, plain in zip(names, read, strict=True) if read.count(plain) > 1)
 
 
 _MISSING = re.compile(
@@ -243,7 +252,9 @@ def check_range(cls: type[Sized], name: str, one: AssumptionSection) -> None:
         return
     if isinstance(one.value, tuple):
         raise PlanError(f"{name}: a range is that of one number, and this is a list of {len(one.value)}; remove it")
-    low, high = (parameters(cls)[name].check(cls.__name__, f"{name}: the range", end) for end in one.range)
+    declared = parameters(cls)[name]
+    declared.check(cls.__name__, name, one.value)
+    low, high = (declared.check(cls.__name__, f"{name}: the range", end) for end in one.range)
     if not low <= one.value <= high or low == high:
         raise PlanError(
             f"{name}: the range {low:g} to {high:g} must be wider than nothing and hold the value {one.value:g}"

@@ -45,6 +45,9 @@ def complaint(errors: Sequence[Any]) -> str:
     where = _where(place)
     if error["type"] == "extra_forbidden":
         return f"{where}: unknown key {name!r}; {did_you_mean(str(name), list(_fields(place)))}"
+    if error["type"] == "missing" and isinstance(name, int):  # of a list that is too short
+        (*section, key), length = _numbered(place), len(_node(place).get("prefixItems", ()))
+        return f"{_where(section)}: {key} must be {length} numbers in square brackets, not {_shown(error['input'])}"
     if error["type"] == "missing":
         words = _fields(place).get(str(name), {}).get("description")
         return f"{where}: the key {name!r} is missing{f'; it says {words}' if words else ''}"
@@ -52,8 +55,8 @@ def complaint(errors: Sequence[Any]) -> str:
         where, key = _where(place[:-1]), f"{place[-1]} number {name + 1}"
         node = _entry(_node(place), name)
     else:
-        section = _node(place)
-        key, node = str(name), section.get("properties", {}).get(name, section.get("additionalProperties", {}))
+        said = _node(place)
+        key, node = str(name), said.get("properties", {}).get(name, said.get("additionalProperties", {}))
     value = error["input"]
     return f"{where}: {key}{_must(error, node)}, not {_shown(value)}{_way_out(node, value)}"
 
@@ -131,6 +134,8 @@ def _way_out(node: Mapping[str, Any], value: Any) -> str:
         return f"; {way_out}, without quotes"
     if isinstance(value, str) and "number" in kinds and (way_out := of_percent(value)):
         return f"; {way_out}" if highest == 1 else f"; {way_out} where it is a share"
+    if isinstance(value, str) and kinds & {"number", "integer", "boolean"} and _unquoted(value, kinds):
+        return "; write it without quotes"
     if (
         highest == 1
         and "integer" not in kinds
@@ -142,9 +147,30 @@ def _way_out(node: Mapping[str, Any], value: Any) -> str:
     return ""
 
 
+def _numbered(place: Sequence[Any]) -> Sequence[Any]:
+    """The place of a list, the last part of it in words where it stands in another list."""
+    return place if isinstance(place[-1], str) else [*place[:-2], f"{place[-2]} number {place[-1] + 1}"]
+
+
+def _unquoted(value: str, kinds: set[Any]) -> bool:
+    """Whether a text in quotes would be what is asked for without them."""
+    if value in ("true", "false"):
+        return "boolean" in kinds
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return bool(kinds & {"number", "integer"})
+
+
 def _shown(value: Any) -> str:
-    shown = str(value).lower() if isinstance(value, bool) else repr(value)
+    shown = str(value).lower() if isinstance(value, bool) else repr(_as_listed(value))
     return shown if len(shown) <= _LONGEST else f"{shown[:_SHOWN]}… ({len(shown):,} characters)"
+
+
+def _as_listed(value: Any) -> Any:
+    """Tuples as the lists that a file has."""
+    return [*map(_as_listed, value)] if isinstance(value, tuple) else value
 
 
 def _counted(count: int, singular: str, many: str) -> str:

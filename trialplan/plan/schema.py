@@ -40,7 +40,9 @@ class TrialSection(Section):
 
     title: Line = Field(description="the title of the protocol")
     version: Name = Field("draft", description="version of the protocol draft")
-    date: datetime.date | None = Field(None, description="date of the draft; documents carry no other date")
+    date: datetime.date | None = Field(
+        None, strict=False, description="date of the draft; documents carry no other date"
+    )
     authors: tuple[Text, ...] = Field((), description="who answers for the plan")
     phase: Text | None = Field(None, description="the phase of development")
     population: Text = Field(description="who is eligible")

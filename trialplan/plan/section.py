@@ -34,9 +34,9 @@ Name = Annotated[str, Field(min_length=1, max_length=100), _Said]
 
 
 class Section(BaseModel):
-    """A section of the plan: nothing in it may be unknown, nothing changes after reading."""
+    """A section of the plan: nothing in it may be unknown, nothing changes after reading, and no type is guessed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True, strict=True)
 
     renamed: ClassVar[Mapping[str, str]] = {}
     """Keys of an earlier release, each with its name of today: refused, with the way out."""
@@ -47,7 +47,12 @@ class Section(BaseModel):
         for old in cls.renamed if isinstance(data, dict) else ():
             if old in data:
                 raise PydanticCustomError("renamed", f"the key {old!r} is called {cls.renamed[old]!r} now; rename it")
-        return data
+        return {key: _fixed(value) for key, value in data.items()} if isinstance(data, dict) else data
+
+
+def _fixed(value: Any) -> Any:
+    """A file's lists as tuples: the types are strict, and what a plan says does not change."""
+    return tuple(map(_fixed, value)) if isinstance(value, list) else value
 
 
 def left_out(kind: type[Section]) -> Any:

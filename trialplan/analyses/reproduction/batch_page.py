@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from trialplan.analyses.reproduction.batch import BatchRow, counts
+from trialplan.analyses.reproduction.batch import NO_DESIGN, UNREADABLE, BatchRow, counts
 from trialplan.page import Answer, Page, Table, plain
 from trialplan.text import plural
 
@@ -48,6 +48,8 @@ def _cells(row: BatchRow) -> list[str]:
 
 def _details(row: BatchRow) -> list[str]:
     """By what, from what, and what would reconcile it: too long for a table, which has to stay as wide as a screen."""
+    if row.verdict in (NO_DESIGN, UNREADABLE):
+        return [f"cannot be read: {row.reconcile}" if row.verdict == UNREADABLE else row.reconcile]
     missing = ", ".join(name.replace("_", " ") for name in row.missing)
     parts = {"missing": missing, "assumed": ", ".join(row.assumed), "would reconcile it": row.reconcile}
     method = [f"by {row.method}"] if row.method else []

@@ -9,13 +9,16 @@ from dataclasses import dataclass, replace
 from trialplan.analyses.reproduction.rounding import PrintedSize, allowing, misallowed, rounded_up
 from trialplan.analyses.reproduction.statement import Statement
 from trialplan.stated import SizingMethod
-from trialplan.text import percent
+from trialplan.text import listed, percent
 
 UNADDED = 3
 """Oddities of losses that are mentioned and that the only n does not allow for: it may be of those who complete."""
 
 _TINY = 1e-6
 """What the rounding of a quotient may leave of a difference between two whole numbers of participants."""
+
+_BY_CHANCE = 2
+"""Participants by which an arm may differ from its planned share: randomisation leaves it a few off."""
 
 TARGETS = 20
 """Powers that trials aim at are whole twentieths, .80 or .85; others are computed of an n that was fixed before."""
@@ -45,8 +48,11 @@ def fits(statement: Statement, method: SizingMethod, way: PrintedSize) -> Iterat
                 yield Fit(enrolment=statement.contradicting)
                 return
             more = statement.enrolled / statement.evaluable - 1
-            which = "more are enrolled" if more > 0 else "fewer are enrolled than are needed"
-            yield Fit(remarks=(f"why {percent(abs(more))} {which} is not stated",) if more else ())
+            if more < 0:
+                fewer = f"{statement.shown(statement.enrolled)} to enrol are fewer than are needed"
+                yield Fit(enrolment=fewer, follows=False)
+                return
+            yield Fit(remarks=(f"why {percent(more)} more are enrolled is not stated",) if more else ())
         elif statement.evaluable is None and math.isclose(way.evaluable, statement.enrolled):
             yield Fit()
     elif way.enrolled is not None and math.isclose(way.enrolled, statement.enrolled):
@@ -55,6 +61,22 @@ def fits(statement: Statement, method: SizingMethod, way: PrintedSize) -> Iterat
         yield Fit(UNADDED, ("losses are mentioned and not added",))
     elif statement.evaluable is not None and way.enrolled is not None:
         yield _off(statement, way.enrolled)
+
+
+def of_arms(statement: Statement, method: SizingMethod, power: float | None, fit: Fit) -> Fit:
+    """A fit of the total, contradicted where the arms that are stated are not those that the method divides it into."""
+    if statement.arms is None or len(statement.arms) != len(method.arms) or not sum(method.arms):
+        return fit
+    total = sum(statement.arms)
+    planned = [total * arm / sum(method.arms) for arm in method.arms]
+    block = 0.0 if method.design is None else float(method.design.block)
+    most = max(_BY_CHANCE, block) + _TINY
+    if all(abs(arm - plan) <= most for arm, plan in zip(statement.arms, planned, strict=True)):
+        return fit
+    attained = "" if power is None else f", and have power {power:.3f}"
+    stated, divided = (listed(f"{arm:,.0f}" for arm in arms) for arms in (statement.arms, planned))
+    told = f"arms of {stated} are not those of {divided} that it divides into{attained}"
+    return replace(fit, enrolment=told, follows=False)
 
 
 def _off(statement: Statement, enrolled: float) -> Fit:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from trialplan import fields
 from trialplan.analyses.reproduction import completing
 from trialplan.analyses.reproduction.completing import completed, design_of, missing, solved, with_effect
-from trialplan.analyses.reproduction.fit import Fit, fits, near_fit, rounded_from, with_losses
+from trialplan.analyses.reproduction.fit import Fit, fits, near_fit, of_arms, rounded_from, with_losses
 from trialplan.analyses.reproduction.methods import bounds, methods, power_ways
 from trialplan.analyses.reproduction.rounding import PrintedSize, misallowed, printed
 from trialplan.analyses.reproduction.slips import slips
@@ -113,7 +113,7 @@ class Reproduction(Answer):
 
     @property
     def contradicted(self) -> bool:
-        """Whether the stated n follows and the stated enrolment does not."""
+        """Whether the stated n follows, and the stated enrolment or the arms do not."""
         return any(one.matches != "no" and not one.follows for one in self.candidates[:1])
 
     @property
@@ -312,6 +312,7 @@ def _candidate(reading: _Reading, method: SizingMethod) -> Candidate:
     power = None if method.design is None else _power_of(statement, method.design, method.inflation)
     if fitting:
         way, fit = min(fitting, key=_least_odd)
+        fit = of_arms(statement, method, power, fit)
         found = _made(reading, method, way, power, "exact", fit)
         return replace(found, plain=(ways[0].evaluable, ways[0].enrolled))
     if (near := near_fit(statement, power, ways[0])) is not None:

@@ -15,7 +15,7 @@ from trialplan import catalogue
 from trialplan.design import Design, Sized
 from trialplan.errors import ParameterError, TrialplanError, did_you_mean, field
 from trialplan.fields import NON_INFERIORITY, SUPERIORITY
-from trialplan.parameter import of_percent, parameters, typical, with_role
+from trialplan.parameter import as_decimal, of_percent, parameters, typical, with_role
 from trialplan.stated import StatedEffect
 from trialplan.text import listed, percent, quoted
 
@@ -473,7 +473,7 @@ def _number(name: str, stated: Any) -> float:
     try:
         return float(stated)
     except (TypeError, ValueError):
-        way_out = of_percent(stated)
+        way_out = of_percent(stated) or as_decimal(stated)
         raise ParameterError(
             f"must be a number, not {_brief(stated)}", parameter=name, value=stated, way_out=way_out
         ) from None

@@ -78,7 +78,7 @@ def worst_doubt(trial: Trial) -> WorstDoubt | None:
     Those are moved by the same share of themselves. None where nothing can be moved: an end that the design does not
     take is no trial, and says nothing of this one.
     """
-    axes = axes_of(trial)
+    axes = _doubted(trial)
     ranged, unranged = ([one for one in axes if (one.low is None) is open] for open in (False, True))
     for shift, moved in ((None, ranged), (SHIFT, list(_shifted(unranged)))):
         light = [_light(trial, axis) for axis in moved]
@@ -92,6 +92,12 @@ def worst_doubt(trial: Trial) -> WorstDoubt | None:
                     trial, _Doubt(axis=axis, swing=swing, worst=worst, power=worst.power, shift=shift), unknown
                 )
     return None
+
+
+def _doubted(trial: Trial) -> list[Axis]:
+    """What may turn out to be otherwise: all but what the planners set, unless they give it a range."""
+    chosen = {one.name for one in trial.primary.assumptions if one.role == "choice"}
+    return [one for one in axes_of(trial) if one.low is not None or one.assumption not in chosen]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +123,7 @@ def _told(trial: Trial, doubt: _Doubt, unranged: tuple[str, ...]) -> WorstDoubt:
 
     half = None if swing.breaks is None else swing.breaks.half_power
     own_n = _own_n(trial, axis, doubt)
-    stated = len(unranged) < len(axes_of(trial))
+    stated = len(unranged) < len(_doubted(trial))
     return WorstDoubt(
         clause=axis.says.replace("{}", _instead(shown(worst.value), shown(swing.axis.planned))),
         followed=tuple(_followed(axis, doubt.value(worst.value), own)),
