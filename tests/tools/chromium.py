@@ -44,3 +44,13 @@ def photographed(page, size, most=None):
         height = min(max(height, page.evaluate("document.documentElement.scrollHeight")), most)
         page.set_viewport_size({"width": width, "height": height})
     return page.screenshot()
+
+
+def number(page):
+    """The number in large type."""
+    return int(page.inner_text(".number").replace(",", ""))
+
+
+def becomes(page, n):
+    """Wait until the number is that, in the status line."""
+    page.wait_for_selector(f".number:text-is('{n:,}')")
