@@ -117,7 +117,12 @@ class Visitor:
             writer.write(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             length = re.search(r"^content-length: (\d+)", head, re.M | re.I)
-            text = (await reader.readexactly(int(length[1]))).decode() if length else ""
+            content = await reader.readexactly(int(length[1])) if length else b""
+            if re.search(r"^transfer-encoding: chunked", head, re.M | re.I):  # a page that comes by halves
+                while size := int(await reader.readline(), 16):
+                    content += (await reader.readexactly(size + 2))[:-2]
+                await reader.readline()
+            text = content.decode()
         except BaseException:
             self.leave()
             raise
